@@ -1,0 +1,1 @@
+"""The registry service: who provides SEH care, where and when; closures, stops, declarations and rounds."""

@@ -1,0 +1,42 @@
+"""Declarations in the database."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import bindparam
+from sqlmodel import Field, col
+
+from services.registry.attestations.model import Attestation, Kind
+from services.runtime.versions import History, Versioned, one_current
+
+
+class AttestationRow(Versioned, table=True):
+    """A version of a declaration."""
+
+    __tablename__ = "attestation"
+    __table_args__ = one_current("attestation", "agb", "budget_year", "kind")
+
+    agb: str = Field(index=True)
+    budget_year: int
+    kind: str
+    attested_on: date
+    document: str
+
+
+def _load(row: AttestationRow) -> Attestation:
+    return Attestation(row.agb, row.budget_year, Kind(row.kind), row.attested_on, row.document)
+
+
+def _dump(attestation: Attestation) -> dict[str, Any]:
+    return {
+        "agb": attestation.agb,
+        "budget_year": attestation.budget_year,
+        "kind": attestation.kind.value,
+        "attested_on": attestation.attested_on,
+        "document": attestation.document,
+    }
+
+
+ATTESTATIONS = History(AttestationRow, ("agb", "budget_year", "kind"), _load, _dump)
+
+ATTESTATIONS_OF_PROVIDER = ATTESTATIONS.where(col(AttestationRow.agb) == bindparam("agb"))

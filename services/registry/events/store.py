@@ -1,0 +1,75 @@
+"""Closures and stops in the database."""
+
+from typing import Any
+
+from pydantic import NaiveDatetime
+from sqlalchemy import Boolean, Index, bindparam, or_
+from sqlmodel import col
+
+from services.registry.events.model import Department, Event, Kind
+from services.runtime.versions import History, Versioned, one_current
+
+
+class EventRow(Versioned, table=True):
+    """A version of a closure or a stop; its times are wall-clock and therefore without a zone."""
+
+    __tablename__ = "event"
+    __table_args__ = (*one_current("event", "kind", "event_id"), Index("event_location", "location_id", "kind"))
+
+    kind: str
+    event_id: str
+    location_id: str
+    starts_at: NaiveDatetime
+    ends_at: NaiveDatetime | None
+    reason: str
+    foreseen: bool | None
+    department: str | None
+    withdrawn: bool
+
+
+def _load(row: EventRow) -> Event:
+    return Event(
+        kind=Kind(row.kind),
+        event_id=row.event_id,
+        location_id=row.location_id,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        reason=row.reason,
+        foreseen=row.foreseen,
+        department=Department(row.department) if row.department else None,
+        withdrawn=row.withdrawn,
+    )
+
+
+def _dump(event: Event) -> dict[str, Any]:
+    return {
+        "kind": event.kind.value,
+        "event_id": event.event_id,
+        "location_id": event.location_id,
+        "starts_at": event.starts_at,
+        "ends_at": event.ends_at,
+        "reason": event.reason,
+        "foreseen": event.foreseen,
+        "department": event.department.value if event.department else None,
+        "withdrawn": event.withdrawn,
+    }
+
+
+EVENTS = History(EventRow, ("kind", "event_id"), _load, _dump)
+
+_OF_KIND = col(EventRow.kind) == bindparam("kind")
+_SHOWN = or_(col(EventRow.withdrawn).is_(False), bindparam("show_withdrawn", type_=Boolean()))
+
+EVENTS_OF_KIND = EVENTS.where(_OF_KIND, _SHOWN)
+EVENTS_OF_LOCATIONS = EVENTS.where(
+    _OF_KIND, _SHOWN, col(EventRow.location_id).in_(bindparam("location_ids", expanding=True))
+)
+EVENTS_BY_ID = EVENTS.where(_OF_KIND, col(EventRow.event_id).in_(bindparam("event_ids", expanding=True)))
+EVENTS_TOUCHING = EVENTS.where(
+    col(EventRow.location_id).in_(bindparam("location_ids", expanding=True)),
+    col(EventRow.kind).in_(bindparam("kinds", expanding=True)),
+    col(EventRow.withdrawn).is_(False),
+    col(EventRow.starts_at) < bindparam("until"),
+    or_(col(EventRow.ends_at).is_(None), col(EventRow.ends_at) > bindparam("since")),
+)
+"""The events that count and of which at least one minute lies in [since, until)."""

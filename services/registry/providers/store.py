@@ -1,0 +1,88 @@
+"""Providers and decisions in the database."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import bindparam
+from sqlmodel import Field, col
+
+from services.registry.providers.model import Approval, Decision, Provider, Stage
+from services.runtime.versions import History, Versioned, one_current
+
+
+class ProviderRow(Versioned, table=True):
+    """A version of a provider; `representatives` are joined by `;`."""
+
+    __tablename__ = "provider"
+    __table_args__ = one_current("provider", "agb")
+
+    agb: str
+    kvk: str
+    name: str
+    provides_seh_since: date
+    representatives: str
+    stage: str
+
+
+class ApprovalRow(Versioned, table=True):
+    """A version of a decision; a second version only ever comes from a corrected import."""
+
+    __tablename__ = "approval"
+    __table_args__ = one_current("approval", "agb", "approval_id")
+
+    agb: str = Field(index=True)
+    approval_id: str
+    insurer: str
+    decision: str
+    decided_on: date
+    reason: str
+
+
+def _load_provider(row: ProviderRow) -> Provider:
+    return Provider(
+        agb=row.agb,
+        kvk=row.kvk,
+        name=row.name,
+        provides_seh_since=row.provides_seh_since,
+        representatives=tuple(row.representatives.split(";")),
+        stage=Stage(row.stage),
+    )
+
+
+def _dump_provider(provider: Provider) -> dict[str, Any]:
+    return {
+        "agb": provider.agb,
+        "kvk": provider.kvk,
+        "name": provider.name,
+        "provides_seh_since": provider.provides_seh_since,
+        "representatives": ";".join(provider.representatives),
+        "stage": provider.stage.value,
+    }
+
+
+def _load_approval(row: ApprovalRow) -> Approval:
+    return Approval(
+        agb=row.agb,
+        approval_id=row.approval_id,
+        insurer=row.insurer,
+        decision=Decision(row.decision),
+        decided_on=row.decided_on,
+        reason=row.reason,
+    )
+
+
+def _dump_approval(approval: Approval) -> dict[str, Any]:
+    return {
+        "agb": approval.agb,
+        "approval_id": approval.approval_id,
+        "insurer": approval.insurer,
+        "decision": approval.decision.value,
+        "decided_on": approval.decided_on,
+        "reason": approval.reason,
+    }
+
+
+PROVIDERS = History(ProviderRow, ("agb",), _load_provider, _dump_provider)
+APPROVALS = History(ApprovalRow, ("agb", "approval_id"), _load_approval, _dump_approval)
+
+APPROVALS_OF_PROVIDERS = APPROVALS.where(col(ApprovalRow.agb).in_(bindparam("agbs", expanding=True)))

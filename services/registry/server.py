@@ -1,0 +1,85 @@
+"""Wires the registry service."""
+
+from datetime import date
+
+import grpc
+from pydantic_settings import SettingsConfigDict
+
+from services.registry.attestations import api as attestations
+from services.registry.attestations.store import AttestationRow
+from services.registry.events import api as events
+from services.registry.events.store import EventRow
+from services.registry.locations import api as locations
+from services.registry.locations.store import LocationRow, OpeningHoursRow
+from services.registry.providers import api as providers
+from services.registry.providers.store import ApprovalRow, ProviderRow
+from services.registry.rounds import api as rounds
+from services.registry.rounds.store import RoundRow
+from services.registry.snapshots import api as snapshots
+from services.runtime.database import Database
+from services.runtime.server import Application
+from services.runtime.settings import ServiceSettings
+from services.runtime.transactions import Clock, RequestRow, Transactions, utc_now
+from spoedkader.registry.v1 import (
+    attestation_pb2_grpc,
+    closure_pb2_grpc,
+    location_pb2_grpc,
+    provider_pb2_grpc,
+    round_pb2_grpc,
+    snapshot_pb2_grpc,
+    stop_pb2_grpc,
+)
+
+ROWS = (
+    ProviderRow,
+    ApprovalRow,
+    LocationRow,
+    OpeningHoursRow,
+    EventRow,
+    AttestationRow,
+    RoundRow,
+    RequestRow,
+)
+
+
+class RegistrySettings(ServiceSettings):
+    """Settings of the registry, from `SPOEDKADER_REGISTRY_*`."""
+
+    model_config = SettingsConfigDict(env_prefix="SPOEDKADER_REGISTRY_", extra="ignore")
+
+    address: str = "127.0.0.1:50051"
+    database_url: str = "sqlite:///var/registry.db"
+    new_after: date = date(2026, 12, 31)
+    """Providers that delivered SEH care on this day are not new (AMB-22); decides the state that the registry shows."""
+
+
+def build(settings: RegistrySettings, clock: Clock = utc_now) -> Application:
+    """The registry over its database."""
+    database = Database(settings.database_url, ROWS, connections=settings.workers)
+    transactions = Transactions(database, clock)
+
+    def register(server: grpc.Server) -> None:
+        provider_pb2_grpc.add_ProviderServiceServicer_to_server(
+            providers.ProviderServicer(transactions, settings.new_after), server
+        )
+        location_pb2_grpc.add_LocationServiceServicer_to_server(locations.LocationServicer(transactions), server)
+        closure_pb2_grpc.add_ClosureServiceServicer_to_server(events.ClosureServicer(transactions), server)
+        stop_pb2_grpc.add_StopServiceServicer_to_server(events.StopServicer(transactions), server)
+        attestation_pb2_grpc.add_AttestationServiceServicer_to_server(
+            attestations.AttestationServicer(transactions), server
+        )
+        round_pb2_grpc.add_RoundServiceServicer_to_server(rounds.RoundServicer(transactions), server)
+        snapshot_pb2_grpc.add_SnapshotServiceServicer_to_server(
+            snapshots.SnapshotServicer(transactions, settings.new_after), server
+        )
+
+    services = (
+        providers.SERVICE,
+        locations.SERVICE,
+        events.CLOSURE_SERVICE,
+        events.STOP_SERVICE,
+        attestations.SERVICE,
+        rounds.SERVICE,
+        snapshots.SERVICE,
+    )
+    return Application("registry", register, services, database.close)

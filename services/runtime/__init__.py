@@ -1,0 +1,1 @@
+"""What every service stands on: server, settings, errors, database, versions, clients, logs."""

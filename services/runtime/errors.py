@@ -1,0 +1,114 @@
+"""What can go wrong, in the words of the domain. How it travels over gRPC is `status`'s business."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum, StrEnum, auto
+
+
+class Code(Enum):
+    """The canonical codes that this suite uses; the names are gRPC's."""
+
+    INVALID_ARGUMENT = auto()
+    NOT_FOUND = auto()
+    ALREADY_EXISTS = auto()
+    FAILED_PRECONDITION = auto()
+    ABORTED = auto()
+    RESOURCE_EXHAUSTED = auto()
+    DEADLINE_EXCEEDED = auto()
+    CANCELLED = auto()
+    UNAVAILABLE = auto()
+    INTERNAL = auto()
+
+
+class Reason(StrEnum):
+    """Machine-readable reasons. One is never used again for another meaning; `REASONS` tells code and meaning."""
+
+    INVALID_INPUT = auto()
+    MALFORMED_MESSAGE = auto()
+    NOT_FOUND = auto()
+    ALREADY_EXISTS = auto()
+    IDENTIFIER_TAKEN = auto()
+    REQUEST_ID_REUSED = auto()
+    ETAG_MISMATCH = auto()
+    ILLEGAL_TRANSITION = auto()
+    ROUND_UNKNOWN = auto()
+    POLICY_YEAR_UNKNOWN = auto()
+    NOT_ASSESSABLE = auto()
+    TOO_MANY_CALLS = auto()
+    DEADLINE_EXCEEDED = auto()
+    CALL_CANCELLED = auto()
+    PEER_UNAVAILABLE = auto()
+    DATABASE_BUSY = auto()
+    POLICY_FAILED = auto()
+    UNEXPECTED = auto()
+
+
+REASONS: Mapping[Reason, tuple[Code, str]] = {
+    Reason.INVALID_INPUT: (Code.INVALID_ARGUMENT, "One or more fields are wrong; `BadRequest` names every one."),
+    Reason.MALFORMED_MESSAGE: (Code.INVALID_ARGUMENT, "The message is not a valid encoding of its type."),
+    Reason.NOT_FOUND: (Code.NOT_FOUND, "The resource that the request names does not exist."),
+    Reason.ALREADY_EXISTS: (Code.ALREADY_EXISTS, "A resource of that name exists already."),
+    Reason.IDENTIFIER_TAKEN: (Code.ALREADY_EXISTS, "The identifier belongs to another parent; it is never used again."),
+    Reason.REQUEST_ID_REUSED: (Code.INVALID_ARGUMENT, "The `request_id` was used before for another request."),
+    Reason.ETAG_MISMATCH: (Code.ABORTED, "The resource changed since it was read; read it again."),
+    Reason.ILLEGAL_TRANSITION: (Code.FAILED_PRECONDITION, "The step is not open in the state of the resource."),
+    Reason.ROUND_UNKNOWN: (Code.FAILED_PRECONDITION, "There is no purchasing round for that budget year."),
+    Reason.POLICY_YEAR_UNKNOWN: (Code.FAILED_PRECONDITION, "There are no rules for that policy year."),
+    Reason.NOT_ASSESSABLE: (Code.FAILED_PRECONDITION, "Only locations of care type SEH are assessed."),
+    Reason.TOO_MANY_CALLS: (Code.RESOURCE_EXHAUSTED, "The server is at its limit; try again a little later."),
+    Reason.DEADLINE_EXCEEDED: (Code.DEADLINE_EXCEEDED, "The caller's deadline passed."),
+    Reason.CALL_CANCELLED: (Code.CANCELLED, "The caller went away."),
+    Reason.PEER_UNAVAILABLE: (Code.UNAVAILABLE, "A service that this one needs does not answer; `peer` names it."),
+    Reason.DATABASE_BUSY: (Code.UNAVAILABLE, "The database was busy for too long; try again a little later."),
+    Reason.POLICY_FAILED: (Code.INTERNAL, "A policy gave no usable result; no verdict was stored."),
+    Reason.UNEXPECTED: (Code.INTERNAL, "A fault of the service; its log has the details under the call id."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One wrong field: its path in the request, as in `closure.end_time`, and what is wrong with it, in Dutch."""
+
+    field: str
+    description: str
+
+
+class DomainError(Exception):
+    """A refusal that the caller is told about in full."""
+
+    def __init__(
+        self,
+        reason: Reason,
+        message: str,
+        *,
+        metadata: Mapping[str, str] | None = None,
+        violations: Iterable[Violation] = (),
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+        self.metadata = dict(metadata or {})
+        self.violations = tuple(violations)
+
+    @property
+    def code(self) -> Code:
+        """The canonical code that belongs to the reason."""
+        return REASONS[self.reason][0]
+
+
+def invalid(violations: Iterable[Violation]) -> DomainError:
+    """The refusal of a request with wrong fields; it names every one."""
+    found = tuple(violations)
+    summary = "; ".join(f"{violation.field}: {violation.description}" for violation in found[:3])
+    rest = f" (en nog {len(found) - 3})" if len(found) > 3 else ""
+    return DomainError(Reason.INVALID_INPUT, f"{summary}{rest}", violations=found)
+
+
+def not_found(name: str) -> DomainError:
+    """The refusal of a request that names something that does not exist."""
+    return DomainError(Reason.NOT_FOUND, f"{name} bestaat niet.", metadata={"resource": name})
+
+
+def already_exists(name: str) -> DomainError:
+    """The refusal to create something that exists."""
+    return DomainError(Reason.ALREADY_EXISTS, f"{name} bestaat al.", metadata={"resource": name})

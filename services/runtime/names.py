@@ -1,0 +1,74 @@
+"""Resource names, as in `providers/06010101/locations/veenrode`, and the identifiers in them."""
+
+import re
+from functools import lru_cache
+
+ANY = "-"
+"""Stands for any parent where a request allows it (AIP-159)."""
+
+PROVIDER = "providers/{provider}"
+APPROVAL = PROVIDER + "/approvals/{approval}"
+ATTESTATION = PROVIDER + "/attestations/{attestation}"
+LOCATION = PROVIDER + "/locations/{location}"
+OPENING_HOURS = LOCATION + "/openingHours"
+CLOSURE = LOCATION + "/closures/{event}"
+STOP = LOCATION + "/stops/{event}"
+ROUND = "rounds/{year}"
+POLICY_YEAR = "policyYears/{year}"
+QUESTIONNAIRE = POLICY_YEAR + "/questionnaire"
+NORM = POLICY_YEAR + "/norms/{norm}"
+SUBMISSION = LOCATION + "/submissions/{year}"
+INDICATORS = LOCATION + "/indicators/{year}"
+ASSESSMENT = LOCATION + "/assessments/{assessment}"
+AVAILABILITY = LOCATION + "/availabilities/{year}"
+OBLIGATIONS = LOCATION + "/obligations/{year}"
+BUDGET = PROVIDER + "/budgets/{year}"
+CALCULATION = BUDGET + "/calculations/{number}"
+
+_IDENTIFIER = "[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
+_FORMS = {"provider": "[0-9]{8}", "year": "[0-9]{4}", "number": "[1-9][0-9]{0,8}"}
+_OR_ANY = {"provider", "location"}
+
+
+def is_identifier(text: str) -> bool:
+    """Whether a text can be the last part of a name: 1 to 63 letters, digits, `.`, `_` and `-`, the first a letter or
+    digit."""
+    return re.fullmatch(_IDENTIFIER, text) is not None
+
+
+def is_agb(text: str) -> bool:
+    """Whether a text has the form of an AGB code: 8 digits. There is no public check digit."""
+    return re.fullmatch("[0-9]{8}", text) is not None
+
+
+def is_uzovi(text: str) -> bool:
+    """Whether a text has the form of a UZOVI code: 4 digits."""
+    return re.fullmatch("[0-9]{4}", text) is not None
+
+
+def parse(pattern: str, name: str) -> dict[str, str] | None:
+    """The parts of a name by the names in the pattern, or None when the name does not fit. A parent can be `-`."""
+    found = _compile(pattern).fullmatch(name)
+    return found.groupdict() if found else None
+
+
+def parts(pattern: str, name: str) -> tuple[str, ...]:
+    """The parts of a name that is known to fit its pattern, in order.
+
+    Raises:
+        ValueError: it does not fit.
+    """
+    found = _compile(pattern).fullmatch(name)
+    if found is None:
+        raise ValueError(f"{name!r} is not {pattern}")
+    return found.groups()
+
+
+@lru_cache
+def _compile(pattern: str) -> re.Pattern[str]:
+    def group(match: re.Match[str]) -> str:
+        part = match[1]
+        form = _FORMS.get(part, _IDENTIFIER)
+        return f"(?P<{part}>{form}|-)" if part in _OR_ANY else f"(?P<{part}>{form})"
+
+    return re.compile(re.sub(r"\{(\w+)\}", group, pattern), re.ASCII)

@@ -1,0 +1,137 @@
+"""How servicers read and write: one transaction for each call, and a repeated request counts once (AIP-155)."""
+
+import hashlib
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import grpc
+from google.protobuf.message import Message
+from sqlalchemy import Connection, bindparam, insert, select
+from sqlmodel import Field, SQLModel, col
+
+from services.runtime.call import call_of
+from services.runtime.database import Database
+from services.runtime.errors import DomainError, Reason, Violation, invalid
+from services.runtime.versions import Stamp
+
+Response = TypeVar("Response", bound=Message)
+Part = TypeVar("Part", bound=Message)
+MAX_STREAM_BYTES = 64 * 1024 * 1024
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The clock that services are wired with outside tests."""
+    return datetime.now(UTC)
+
+
+class RequestRow(SQLModel, table=True):
+    """The answer to a request that carried a `request_id`; kept as long as the database is."""
+
+    __tablename__ = "request"
+
+    request_id: str = Field(primary_key=True)
+    actor: str = Field(primary_key=True)
+    digest: str
+    """SHA-256 over the kind and content of the request."""
+    response: bytes
+    recorded_at: datetime
+
+
+_SEEN = select(col(RequestRow.digest), col(RequestRow.response)).where(
+    col(RequestRow.request_id) == bindparam("request_id"), col(RequestRow.actor) == bindparam("actor")
+)
+
+
+class Transactions:
+    """One service's reads and writes."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one state of the database."""
+        with self._database.read() as connection:
+            yield connection
+
+    def write(
+        self,
+        request: Any,
+        context: grpc.ServicerContext,
+        response: type[Response],
+        act: Callable[[Connection, Stamp], Response],
+    ) -> Response:
+        """Runs `act` in a transaction and returns what it answers.
+
+        With `validate_only` the transaction is rolled back. A `request_id` that was seen before, from the same actor,
+        gets the first answer again; with another content it is refused.
+        """
+        actor = call_of(context).actor
+        request_id = getattr(request, "request_id", "")
+        validate_only = bool(getattr(request, "validate_only", False))
+        if request_id and not _is_uuid(request_id):
+            raise invalid([Violation("request_id", "is geen UUID")])
+        with self._database.write(keep=not validate_only) as connection:
+            stamp = Stamp(self._clock(), actor)
+            if not request_id or validate_only:
+                return act(connection, stamp)
+            digest = _digest(request)
+            before = connection.execute(_SEEN, {"request_id": request_id, "actor": actor}).first()
+            if before is not None:
+                if before.digest != digest:
+                    raise DomainError(
+                        Reason.REQUEST_ID_REUSED,
+                        "Dit request_id is eerder voor een ander verzoek gebruikt.",
+                        metadata={"request_id": request_id},
+                    )
+                return response.FromString(before.response)
+            answer = act(connection, stamp)
+            row = {
+                "request_id": request_id,
+                "actor": actor,
+                "digest": digest,
+                "response": answer.SerializeToString(),
+                "recorded_at": stamp.at,
+            }
+            connection.execute(insert(RequestRow), row)
+            return answer
+
+    def write_stream(
+        self,
+        parts: Iterator[Part],
+        actor: str,
+        act: Callable[[Connection, Stamp, Sequence[Part]], Response],
+    ) -> Response:
+        """Runs `act` over all parts of a stream in one transaction; `validate_only` of the first part rolls it back.
+
+        The whole stream is received first, so that a slow caller holds no lock and one that breaks off leaves nothing.
+        """
+        received: list[Part] = []
+        size = 0
+        for part in parts:
+            size += part.ByteSize()
+            if size > MAX_STREAM_BYTES:
+                raise invalid([Violation("", f"de stroom is groter dan {MAX_STREAM_BYTES} bytes")])
+            received.append(part)
+        if not received:
+            raise invalid([Violation("", "er is niets gestuurd")])
+        keep = not received[0].validate_only  # type: ignore[attr-defined]
+        with self._database.write(keep=keep) as connection:
+            return act(connection, Stamp(self._clock(), actor), received)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+def _digest(request: Message) -> str:
+    content = request.DESCRIPTOR.full_name.encode() + request.SerializeToString(deterministic=True)
+    return hashlib.sha256(content).hexdigest()

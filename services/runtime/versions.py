@@ -1,0 +1,263 @@
+"""Facts with two times: when they were true is in the fact itself, when we knew it is kept here.
+
+A resource is a series of versions. A change never overwrites: it supersedes the current version and adds the next, so
+that what was known at any moment can be asked again (AMB-47).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Index,
+    Select,
+    Table,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
+from sqlmodel import Field, SQLModel
+
+from services.runtime.errors import DomainError, Reason
+from services.runtime.pages import Page
+
+_CHUNK = 500
+"""Keys looked up in one statement; SQLite allows 32,766 variables, and small statements are compiled once."""
+
+
+class Versioned(SQLModel):
+    """The columns that every table of versions has, beside its own key and values."""
+
+    version: int | None = Field(default=None, primary_key=True)
+    sequence: int
+    """The place of the resource among its kind, in order of first recording."""
+    revision: int
+    """Counted from 1 for each resource."""
+    recorded_at: datetime
+    superseded_at: datetime | None = None
+    recorded_by: str
+
+
+def one_current(table: str, *key: str) -> tuple[Index, ...]:
+    """The indexes of a table of versions: a resource has one current version at most, and each revision once."""
+    current = text("superseded_at IS NULL")
+    return (
+        Index(f"{table}_current", *key, unique=True, sqlite_where=current, postgresql_where=current),
+        Index(f"{table}_revision", *key, "revision", unique=True),
+        Index(f"{table}_order", "sequence", *key, sqlite_where=current, postgresql_where=current),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When something is recorded, and on whose behalf."""
+
+    at: datetime
+    by: str
+
+
+Model = TypeVar("Model")
+Row = TypeVar("Row", bound=Versioned)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Generic[Model]):
+    """A model as it is stored."""
+
+    value: Model
+    sequence: int
+    revision: int
+    recorded_at: datetime
+
+    @property
+    def etag(self) -> str:
+        """Changes with every version (AIP-154)."""
+        return f'"{self.revision}"'
+
+    def require(self, etag: str) -> None:
+        """Refuses when the caller expected another version; an empty etag expects nothing."""
+        if etag and etag != self.etag:
+            raise DomainError(
+                Reason.ETAG_MISMATCH,
+                "De gegevens zijn intussen gewijzigd; lees ze opnieuw.",
+                metadata={"expected": etag, "current": self.etag},
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a write did to a number of resources."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(self.created + other.created, self.updated + other.updated, self.unchanged + other.unchanged)
+
+
+class Selection(Generic[Row, Model]):
+    """A prepared query for some of the resources of a kind, in the order of first recording.
+
+    It is built once: building a statement costs more than running it.
+    """
+
+    def __init__(self, history: "History[Row, Model]", where: Sequence[ColumnElement[bool] | bool]) -> None:
+        self._history = history
+        base = select(history.table).where(*where).order_by(*history.order)
+        self._current = base.where(history.table.c.superseded_at.is_(None))
+        self._known = base.where(
+            history.table.c.recorded_at <= bindparam("as_of"),
+            or_(history.table.c.superseded_at.is_(None), history.table.c.superseded_at > bindparam("as_of")),
+        )
+
+    def all(self, connection: Connection, *, as_of: datetime | None = None, **parameters: Any) -> list[Stored[Model]]:
+        """Every resource that fits, as it is or as it was known at a moment."""
+        return self._run(connection, self._statement(as_of), as_of, parameters)
+
+    def page(
+        self, connection: Connection, page: Page, *, as_of: datetime | None = None, **parameters: Any
+    ) -> tuple[Sequence[Stored[Model]], str]:
+        """The resources of one page, and the token of the next."""
+        statement = self._statement(as_of).limit(page.size + 1)
+        if page.after is not None:
+            statement = statement.where(tuple_(*self._history.order) > page.after)
+        found = self._run(connection, statement, as_of, parameters)
+        return page.cut(found, self._history.place)
+
+    def _statement(self, as_of: datetime | None) -> Select[Any]:
+        return self._current if as_of is None else self._known
+
+    def _run(
+        self, connection: Connection, statement: Select[Any], as_of: datetime | None, parameters: dict[str, Any]
+    ) -> list[Stored[Model]]:
+        if as_of is not None:
+            parameters = {**parameters, "as_of": as_of}
+        return [self._history.stored(row) for row in connection.execute(statement, parameters)]
+
+
+class History(Generic[Row, Model]):
+    """The versions of one kind of resource.
+
+    `key` names the columns that identify a resource; `load` makes a model of a row and `dump` the columns, the key
+    included, of a model.
+    """
+
+    def __init__(
+        self,
+        row: type[Row],
+        key: Sequence[str],
+        load: Callable[[Row], Model],
+        dump: Callable[[Model], dict[str, Any]],
+    ) -> None:
+        self.table: Table = SQLModel.metadata.tables[str(row.__tablename__)]
+        self._key = tuple(key)
+        self._load = load
+        self._dump = dump
+        self._key_columns = [self.table.c[name] for name in key]
+        self.order = [self.table.c.sequence, *self._key_columns]
+        self.every = self.where()
+        self._one = self.where(*(column == bindparam(f"key_{column.name}") for column in self._key_columns))
+        self._revisions = (
+            select(self.table)
+            .where(*(column == bindparam(f"key_{column.name}") for column in self._key_columns))
+            .order_by(self.table.c.revision)
+        )
+        key_column = self._key_columns[0] if len(key) == 1 else tuple_(*self._key_columns)
+        self._same_keys = select(self.table).where(
+            self.table.c.superseded_at.is_(None), key_column.in_(bindparam("keys", expanding=True))
+        )
+        self._last_sequence = select(func.coalesce(func.max(self.table.c.sequence), 0))
+        self._supersede = (
+            update(self.table)
+            .where(self.table.c.version == bindparam("superseded_version"))
+            .values(superseded_at=bindparam("moment"))
+        )
+        self._insert = insert(self.table)
+
+    def where(self, *where: ColumnElement[bool] | bool) -> Selection[Row, Model]:
+        """A query for the resources that fit; parameters are `bindparam`s."""
+        return Selection(self, where)
+
+    def get(self, connection: Connection, *key: Any, as_of: datetime | None = None) -> Stored[Model] | None:
+        """One resource, as it is or as it was known at a moment; None when there is none."""
+        found = self._one.all(connection, as_of=as_of, **self._key_parameters(key))
+        return found[0] if found else None
+
+    def revisions(self, connection: Connection, *key: Any) -> list[Stored[Model]]:
+        """Every version of one resource, the oldest first."""
+        return [self.stored(row) for row in connection.execute(self._revisions, self._key_parameters(key))]
+
+    def put(self, connection: Connection, value: Model, stamp: Stamp) -> Stored[Model]:
+        """Records a model as the current version of its resource; does nothing when it is the same already."""
+        self.put_all(connection, [value], stamp)
+        stored = self.get(connection, *self.key(value))
+        assert stored is not None
+        return stored
+
+    def put_all(self, connection: Connection, values: Sequence[Model], stamp: Stamp) -> Counts:
+        """Records models, each of another resource, as `put` does one."""
+        counts = Counts()
+        for start in range(0, len(values), _CHUNK):
+            counts += self._put_chunk(connection, values[start : start + _CHUNK], stamp)
+        return counts
+
+    def key(self, value: Model) -> tuple[Any, ...]:
+        """What identifies a resource."""
+        columns = self._dump(value)
+        return tuple(columns[name] for name in self._key)
+
+    def place(self, stored: Stored[Model]) -> tuple[Any, ...]:
+        """The place of a resource in the order of first recording."""
+        return (stored.sequence, *self.key(stored.value))
+
+    def stored(self, row: Any) -> Stored[Model]:
+        """The stored model of a row."""
+        return Stored(self._load(row), row.sequence, row.revision, row.recorded_at)
+
+    def _put_chunk(self, connection: Connection, values: Sequence[Model], stamp: Stamp) -> Counts:
+        current = self._current(connection, [self.key(value) for value in values])
+        sequence: int = connection.execute(self._last_sequence).scalar_one()
+        superseded: list[dict[str, Any]] = []
+        added: list[dict[str, Any]] = []
+        for value in values:
+            before = current.get(self.key(value))
+            if before is None:
+                sequence += 1
+                place, revision = sequence, 1
+            elif self._load(before) == value:
+                continue
+            else:
+                superseded.append({"superseded_version": before.version, "moment": stamp.at})
+                place, revision = before.sequence, before.revision + 1
+            added.append(
+                {
+                    **self._dump(value),
+                    "sequence": place,
+                    "revision": revision,
+                    "recorded_at": stamp.at,
+                    "superseded_at": None,
+                    "recorded_by": stamp.by,
+                }
+            )
+        if superseded:
+            connection.execute(self._supersede, superseded)
+        if added:
+            connection.execute(self._insert, added)
+        return Counts(len(added) - len(superseded), len(superseded), len(values) - len(added))
+
+    def _current(self, connection: Connection, keys: Sequence[tuple[Any, ...]]) -> dict[tuple[Any, ...], Any]:
+        wanted = [key[0] for key in keys] if len(self._key) == 1 else list(keys)
+        rows = connection.execute(self._same_keys, {"keys": wanted})
+        return {tuple(getattr(row, name) for name in self._key): row for row in rows}
+
+    def _key_parameters(self, key: Sequence[Any]) -> dict[str, Any]:
+        return {f"key_{name}": value for name, value in zip(self._key, key, strict=True)}
