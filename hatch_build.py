@@ -29,7 +29,13 @@ def build_stubs() -> None:
             shutil.copy(config, target)
         protos = [str(path.relative_to(PROTOS)) for path in sorted(package.glob("*.proto"))]
         well_known = files("grpc_tools") / "_proto"
-        arguments = [f"-I{PROTOS}", f"-I{GOOGLE}", f"-I{well_known}", f"--python_out={ROOT}", f"--grpc_python_out={ROOT}"]
+        arguments = [
+            f"-I{PROTOS}",
+            f"-I{GOOGLE}",
+            f"-I{well_known}",
+            f"--python_out={ROOT}",
+            f"--grpc_python_out={ROOT}",
+        ]
         if shutil.which("protoc-gen-mypy"):
             arguments += [f"--mypy_out=quiet:{ROOT}", f"--mypy_grpc_out=quiet:{ROOT}"]
         if protoc.main(["protoc", *arguments, *protos]):

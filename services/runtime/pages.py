@@ -28,8 +28,12 @@ class Page:
         if len(found) <= self.size:
             return found, ""
         shown = found[: self.size]
-        token = json.dumps([self._request, *place(shown[-1])], separators=(",", ":"))
-        return shown, base64.urlsafe_b64encode(token.encode()).decode()
+        return shown, self.token(*place(shown[-1]))
+
+    def token(self, *place: int | str) -> str:
+        """The token of the page behind a place."""
+        token = json.dumps([self._request, *place], separators=(",", ":"))
+        return base64.urlsafe_b64encode(token.encode()).decode()
 
 
 def read_page(request: Any, *, default: int = 100, most: int = 1000) -> Page:

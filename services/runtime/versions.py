@@ -110,7 +110,7 @@ class Selection(Generic[Row, Model]):
     It is built once: building a statement costs more than running it.
     """
 
-    def __init__(self, history: "History[Row, Model]", where: Sequence[ColumnElement[bool] | bool]) -> None:
+    def __init__(self, history: "History[Row, Model]", where: Sequence[ColumnElement[bool]]) -> None:
         self._history = history
         base = select(history.table).where(*where).order_by(*history.order)
         self._current = base.where(history.table.c.superseded_at.is_(None))
@@ -183,7 +183,7 @@ class History(Generic[Row, Model]):
         )
         self._insert = insert(self.table)
 
-    def where(self, *where: ColumnElement[bool] | bool) -> Selection[Row, Model]:
+    def where(self, *where: ColumnElement[bool]) -> Selection[Row, Model]:
         """A query for the resources that fit; parameters are `bindparam`s."""
         return Selection(self, where)
 

@@ -1,0 +1,1 @@
+"""The quality service: what hospitals answer, and whether that meets the norms of a year."""

@@ -1,0 +1,99 @@
+"""Assessments in the database, each with the evidence that it rests on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Index, and_, bindparam, func, insert, or_, select, tuple_, update
+from sqlmodel import Field, SQLModel
+
+from services.runtime.pages import Page
+
+
+class AssessmentRow(SQLModel, table=True):
+    """An assessment. It is written once; only `superseded` changes, when the location is judged again."""
+
+    __tablename__ = "assessment"
+    __table_args__ = (
+        Index("assessment_number", "location_id", "budget_year", "number", unique=True),
+        Index("assessment_latest", "location_id", "budget_year", "superseded"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    location_id: str
+    budget_year: int
+    number: int
+    """Counted from 1 for each location and budget year."""
+    superseded: bool
+    summary: bytes
+    """The message without findings; followed by `findings` it is the whole message."""
+    findings: bytes
+    input: str
+    """Exactly what the policies were given, canonical JSON."""
+    input_digest: str
+    facts_as_of: datetime
+    """The registry was asked at this moment."""
+    policy_year: int
+    policy_revision: str
+    engine: str
+    engine_version: str
+    call_id: str
+    actor: str
+    recorded_at: datetime
+    evaluation_microseconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An assessment as it is stored."""
+
+    id: int
+    summary: bytes
+    findings: bytes
+
+
+_TABLE = SQLModel.metadata.tables["assessment"]
+_STORED = select(_TABLE.c.id, _TABLE.c.summary, _TABLE.c.findings)
+_SAME = and_(_TABLE.c.location_id == bindparam("place"), _TABLE.c.budget_year == bindparam("year"))
+_LAST_NUMBER = select(func.coalesce(func.max(_TABLE.c.number), 0)).where(_SAME)
+_SUPERSEDE = update(_TABLE).where(_SAME, _TABLE.c.superseded.is_(False)).values(superseded=True)
+_INSERT = insert(_TABLE)
+_ONE = _STORED.where(_SAME, _TABLE.c.number == bindparam("number"))
+_PAGE = _STORED.where(
+    or_(bindparam("year") == 0, _TABLE.c.budget_year == bindparam("year")),
+    or_(bindparam("all"), _TABLE.c.superseded.is_(False)),
+).order_by(_TABLE.c.id)
+_PAGE_OF_LOCATIONS = _PAGE.where(_TABLE.c.location_id.in_(bindparam("places", expanding=True)))
+
+
+def next_number(connection: Connection, location_id: str, budget_year: int) -> int:
+    """The number of the next assessment of a location in a budget year."""
+    last: int = connection.execute(_LAST_NUMBER, {"place": location_id, "year": budget_year}).scalar_one()
+    return last + 1
+
+
+def add(connection: Connection, row: dict[str, Any]) -> None:
+    """Records an assessment, which supersedes the one before it; `row` has the columns of `AssessmentRow`."""
+    connection.execute(_SUPERSEDE, {"place": row["location_id"], "year": row["budget_year"]})
+    connection.execute(_INSERT, {**row, "superseded": False})
+
+
+def get(connection: Connection, location_id: str, budget_year: int, number: int) -> Stored | None:
+    """One assessment, or None when there is none of that number."""
+    found = connection.execute(_ONE, {"place": location_id, "year": budget_year, "number": number}).first()
+    return Stored(*found) if found else None
+
+
+def page(
+    connection: Connection, page: Page, location_ids: Sequence[str] | None, budget_year: int, *, superseded: bool
+) -> tuple[Sequence[Stored], str]:
+    """A page of assessments in the order in which they were made; of all locations when `location_ids` is None."""
+    statement = (_PAGE if location_ids is None else _PAGE_OF_LOCATIONS).limit(page.size + 1)
+    if page.after is not None:
+        statement = statement.where(tuple_(_TABLE.c.id) > page.after)
+    parameters: dict[str, Any] = {"year": budget_year, "all": superseded}
+    if location_ids is not None:
+        parameters["places"] = list(location_ids)
+    found = [Stored(*row) for row in connection.execute(statement, parameters)]
+    return page.cut(found, lambda stored: (stored.id,))

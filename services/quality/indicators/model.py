@@ -1,0 +1,16 @@
+"""The three indicators of bijlage C: totals of one location in one calendar year (AMB-30, AMB-31)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Indicators:
+    """Visits and stops as counts; stays in tenths of a minute, rounded half up (None: not known)."""
+
+    location_id: str
+    year: int
+    seh_visits: int
+    ehh_visits: int
+    seh_stops: int
+    mean_stay_tenths: int | None
+    median_stay_tenths: int | None

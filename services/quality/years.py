@@ -1,0 +1,55 @@
+"""The rules of the years that this service knows, each loaded once, with an engine that holds them."""
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.policy.embedded import EmbeddedEngine
+from services.policy.engine import PolicyEngine
+from services.policy.parameters import Parameters, load_parameters
+from services.policy.year import PolicyYear, UnknownYearError, load_year
+from services.runtime.errors import DomainError, Reason
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of one policy year: norms and questionnaire, parameters, and the engine that judges by them."""
+
+    policies: PolicyYear
+    parameters: Parameters
+    engine: PolicyEngine
+
+
+class Years:
+    """Finds the rules of a policy year."""
+
+    def __init__(self, policies_dir: Path) -> None:
+        self._policies_dir = policies_dir
+        self._loaded: dict[int, Rules] = {}
+        self._loading = threading.Lock()
+
+    def rules(self, policy_year: int) -> Rules:
+        """The rules of a year; they are read once, for a year never changes.
+
+        Raises:
+            DomainError: POLICY_YEAR_UNKNOWN, there are none.
+            PolicyError: there are, but they cannot be used.
+        """
+        found = self._loaded.get(policy_year)
+        if found is None:
+            with self._loading:
+                found = self._loaded.get(policy_year) or self._load(policy_year)
+                self._loaded[policy_year] = found
+        return found
+
+    def _load(self, policy_year: int) -> Rules:
+        try:
+            policies = load_year(self._policies_dir, policy_year)
+            parameters = load_parameters(self._policies_dir, policy_year)
+        except UnknownYearError as error:
+            raise DomainError(
+                Reason.POLICY_YEAR_UNKNOWN,
+                f"Er zijn geen regels voor beleidsjaar {policy_year}.",
+                metadata={"policy_year": str(policy_year)},
+            ) from error
+        return Rules(policies, parameters, EmbeddedEngine(policies.modules, policies.data))
