@@ -1,0 +1,290 @@
+"""Reads a hospital's own export of emergency visits: one row per DBC, as integers per row, or every fault in it.
+
+The file has the columns `visit_id`, `department` (`SEH`, `EHH`), `arrived_at` and `departed_at` (empty: not known),
+with wall-clock times in Europe/Amsterdam at whole minutes, `2025-03-01T22:00`. What it says about people stays in
+memory: a message names the file, the line and the column, never a value.
+
+Two ways lead to the same table. Plain lines (columns in order, and quotes around all cells or around none) are read in
+parallel by polars; a file with anything else in it is read again row by row, and that reading alone decides what is
+wrong and on which line.
+"""
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spoedkader import amsterdam
+
+if TYPE_CHECKING:
+    import polars as pl
+
+COLUMNS = ("visit_id", "department", "arrived_at", "departed_at")
+MAX_CELL_CHARS = 10_000
+MAX_LISTED = 100
+FIRST_YEAR = 1900
+LAST_YEAR = 2200
+
+_TIME = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}"
+_PLAIN_LINE = f'^([^,"\\r\\x00]+,(SEH|EHH),{_TIME},({_TIME})?|"[^,"\\r\\x00]+","(SEH|EHH)","{_TIME}","({_TIME})?")$'
+_WHOLE_TIME = re.compile(_TIME)
+_UNDECODED = re.compile("[\udc80-\udcff]")
+_NO_TIME = "is geen bestaand tijdstip (JJJJ-MM-DDTUU:MM)"
+_CHUNK_ROWS = 100_000
+_MINUTES_PER_DAY = 1440
+_EPOCH_MINUTE = date(1970, 1, 1).toordinal() * _MINUTES_PER_DAY
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class EncounterProblem:
+    """One fault: the physical line on which the row starts (from 1), the column or empty, and a Dutch reason."""
+
+    line: int
+    field: str
+    reason: str
+
+
+class EncounterProblems(Exception):  # noqa: N818 - it is all of them, and that is what its name says
+    """A file of encounters cannot be used: `total` faults, of which `problems` lists the first by line."""
+
+    def __init__(self, file: Path, problems: tuple[EncounterProblem, ...], total: int) -> None:
+        """Take the faults that are listed, in order, and how many there are in all."""
+        super().__init__(file, problems, total)
+        self.file = file
+        self.problems = problems
+        self.total = total
+
+    def __str__(self) -> str:
+        """Return every listed fault on a line of its own, and how many more there are."""
+        lines = [f"{self.file}:{p.line}: {p.field + ': ' if p.field else ''}{p.reason}" for p in self.problems]
+        if self.total > len(self.problems):
+            lines.append(f"… en nog {self.total - len(self.problems)} fouten ({self.total} in totaal)")
+        return "\n".join(lines)
+
+
+def read_encounters(path: Path) -> "pl.DataFrame":
+    """Return one row per row of the file, in its order.
+
+    Columns: `visit_id` (text), `seh` (boolean), `arrived` (wall-clock minutes since 0001-01-01T00:00, every day 1440),
+    `arrived_utc` and `departed_utc` (elapsed-time minutes, comparable with each other only; `departed_utc` null when
+    not known). Raises `EncounterProblems` with the faults by line, and OSError.
+    """
+    table = _read_plain_lines(path)
+    if table is not None:
+        table = _with_instants(table)
+        if not _departs_too_early(table):
+            return table
+    return _with_instants(_read_row_by_row(path))
+
+
+def _read_plain_lines(path: Path) -> "pl.DataFrame | None":
+    """Read the file with polars, or return None when a line is not plain."""
+    import polars as pl  # noqa: PLC0415
+
+    with path.open("rb") as source:
+        header = source.readline(200).rstrip(b"\r\n").decode("utf-8", errors="replace")
+    if header not in (",".join(COLUMNS), ",".join(f'"{column}"' for column in COLUMNS)):
+        return None
+    line = pl.col("line").str.replace_all('"', "", literal=True)
+    unknown = line.str.ends_with(",")
+    # From the end of a plain line: a departure of 16 characters or none, a comma, 16 of arrival, a comma
+    # and 3 of department.
+    arrived = pl.when(unknown).then(line.str.slice(-17, 16)).otherwise(line.str.slice(-33, 16))
+    department = pl.when(unknown).then(line.str.slice(-21, 3)).otherwise(line.str.slice(-37, 3))
+    rows = pl.scan_lines(path, glob=False).slice(1)
+    rows = rows.with_columns(
+        plain=pl.col("line").str.contains(_PLAIN_LINE) & (pl.col("line").str.len_bytes() <= MAX_CELL_CHARS)
+    )
+    rows = rows.select(
+        "plain",
+        visit_id=line.str.extract("^([^,]*),"),
+        seh=department == "SEH",
+        arrived=_minutes(arrived),
+        departed=pl.when(unknown).then(None).otherwise(_minutes(line.str.tail(16))),
+        departed_known=~unknown,
+    )
+    try:
+        table = rows.collect(engine="streaming")
+    except pl.exceptions.PolarsError:
+        return None  # Not UTF-8; the other reading says on which lines.
+    if not table["plain"].all() or table["arrived"].null_count():
+        return None
+    if table["departed"].null_count() != (~table["departed_known"]).sum():
+        return None
+    return table.select("visit_id", "seh", "arrived", "departed")
+
+
+def _minutes(text: "pl.Expr") -> "pl.Expr":
+    """Return the wall-clock minutes of texts like `2025-03-01T22:00`; null for a moment that the calendar lacks."""
+    import polars as pl  # noqa: PLC0415
+
+    moment = text.str.to_datetime("%Y-%m-%dT%H:%M", time_unit="ms", strict=False)
+    inside = moment.dt.year().is_between(FIRST_YEAR, LAST_YEAR)
+    return pl.when(inside).then((moment.dt.epoch("s") // 60 + _EPOCH_MINUTE).cast(pl.Int32))
+
+
+def _with_instants(table: "pl.DataFrame") -> "pl.DataFrame":
+    """Replace `departed` by instants of both times, as `amsterdam` places them."""
+    import polars as pl  # noqa: PLC0415
+
+    if table.is_empty():
+        return table.select("visit_id", "seh", "arrived", arrived_utc="arrived", departed_utc="departed")
+    departed = table["departed"]
+    bounds = [table["arrived"].min(), table["arrived"].max(), departed.min(), departed.max()]
+    known = [bound for bound in bounds if isinstance(bound, int)]
+    starts, firsts, seconds = amsterdam.offsets(min(known), max(known))
+    starts_series = pl.Series(starts, dtype=pl.Int32)
+    firsts_series, seconds_series = pl.Series(firsts, dtype=pl.Int32), pl.Series(seconds, dtype=pl.Int32)
+
+    def readings(minutes: pl.Series) -> tuple[pl.Series, pl.Series]:
+        # A missing minute is looked up as if it were the first, and stays missing.
+        places = starts_series.search_sorted(minutes.fill_null(known[0]), side="right") - 1
+        return minutes - firsts_series.gather(places), minutes - seconds_series.gather(places)
+
+    start, other_start = readings(table["arrived"])
+    end, other_end = readings(departed)
+    # The same choice as in `amsterdam.elapsed`, for whole columns.
+    later = (end < start) & (start <= other_end)
+    earlier = (end < start) & (start > other_end) & (other_start < start)
+    arrived_utc = pl.when(earlier).then(other_start).otherwise(start)
+    departed_utc = pl.when(later).then(other_end).otherwise(end)
+    return table.select("visit_id", "seh", "arrived", arrived_utc=arrived_utc, departed_utc=departed_utc)
+
+
+def _departs_too_early(table: "pl.DataFrame") -> bool:
+    return bool((table["departed_utc"] < table["arrived_utc"]).any())
+
+
+@dataclass(slots=True)
+class _Faults:
+    listed: list[EncounterProblem] = field(default_factory=list)
+    total: int = 0
+
+    def add(self, line: int, column: str, reason: str) -> None:
+        self.total += 1
+        if len(self.listed) < MAX_LISTED:
+            self.listed.append(EncounterProblem(line, column, reason))
+
+
+def _read_row_by_row(path: Path) -> "pl.DataFrame":
+    import polars as pl  # noqa: PLC0415
+
+    faults = _Faults()
+    schema = {"visit_id": pl.String, "seh": pl.Boolean, "arrived": pl.Int32, "departed": pl.Int32}
+    chunks = [pl.DataFrame(schema=schema)]
+    visit_ids: list[str] = []
+    sehs: list[bool] = []
+    arrivals: list[int] = []
+    departures: list[int | None] = []
+    for visit_id, seh, arrived, departed in _rows(path, faults):
+        visit_ids.append(visit_id)
+        sehs.append(seh)
+        arrivals.append(arrived)
+        departures.append(departed)
+        if len(visit_ids) == _CHUNK_ROWS:
+            chunks.append(pl.DataFrame([visit_ids, sehs, arrivals, departures], schema=schema))
+            visit_ids, sehs, arrivals, departures = [], [], [], []
+    if faults.total:
+        raise EncounterProblems(path, tuple(faults.listed), faults.total)
+    chunks.append(pl.DataFrame([visit_ids, sehs, arrivals, departures], schema=schema))
+    return pl.concat(chunks)
+
+
+def _rows(path: Path, faults: _Faults) -> Iterator[tuple[str, bool, int, int | None]]:
+    """Yield the rows that are right and note the faults of the others."""
+    # A byte that is not UTF-8 becomes a lone surrogate here, so that its row, and with it its line, is known.
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as source:
+        reader = csv.reader(source, strict=True)
+        names: list[str] | None = None
+        places: list[int] = []
+        while True:
+            line = reader.line_num + 1
+            try:
+                record = next(reader)
+            except StopIteration:
+                break
+            except csv.Error:
+                faults.add(line, "", "geen geldige CSV: een aanhalingsteken is niet gesloten of staat verkeerd")
+                continue
+            if not record:
+                continue
+            if names is None:
+                names = record
+                if not _check_header(names, line, faults):
+                    return
+                places = [names.index(column) for column in COLUMNS]
+            elif len(record) != len(names):
+                faults.add(line, "", f"{len(record)} cellen in plaats van {len(names)}")
+            else:
+                row = _row([record[place] for place in places], line, faults)
+                if row is not None:
+                    yield row
+        if names is None:
+            faults.add(1, "", "de kopregel ontbreekt")
+
+
+def _check_header(names: list[str], line: int, faults: _Faults) -> bool:
+    before = faults.total
+    for number, name in enumerate(names, start=1):
+        if name not in COLUMNS:
+            faults.add(line, "", f"kolom {number} is onbekend")
+        elif names.index(name) != number - 1:
+            faults.add(line, name, "kolom staat er dubbel")
+    for column in COLUMNS:
+        if column not in names:
+            faults.add(line, column, "kolom ontbreekt")
+    return faults.total == before
+
+
+def _row(cells: list[str], line: int, faults: _Faults) -> tuple[str, bool, int, int | None] | None:
+    before = faults.total
+    _check_texts(cells, line, faults)
+    visit_id, department, arrived_at, departed_at = cells
+    if not visit_id:
+        faults.add(line, "visit_id", "mag niet leeg zijn")
+    if department not in ("SEH", "EHH"):
+        faults.add(line, "department", "is niet SEH of EHH")
+    arrived = _minute(arrived_at)
+    if arrived is None:
+        faults.add(line, "arrived_at", _NO_TIME)
+    departed = _minute(departed_at) if departed_at else None
+    if departed is None and departed_at:
+        faults.add(line, "departed_at", _NO_TIME)
+    if arrived is None:
+        return None
+    if departed is not None and not amsterdam.can_follow(arrived, departed):
+        faults.add(line, "departed_at", "ligt voor arrived_at")
+    return (visit_id, department == "SEH", arrived, departed) if faults.total == before else None
+
+
+def _check_texts(cells: list[str], line: int, faults: _Faults) -> None:
+    """Note what is wrong with any cell; the rules of its own column then follow for the cells that are short text."""
+    for column, cell in zip(COLUMNS, cells, strict=True):
+        if len(cell) > MAX_CELL_CHARS:
+            faults.add(line, column, f"cel is langer dan {MAX_CELL_CHARS} tekens")
+        elif not cell.isascii() and _UNDECODED.search(cell):
+            faults.add(line, column, "geen geldige UTF-8")
+        elif "\x00" in cell:
+            faults.add(line, column, "bevat een stuurteken")
+
+
+def _minute(text: str) -> int | None:
+    if not _WHOLE_TIME.fullmatch(text):
+        return None
+    hour, minute = int(text[11:13]), int(text[14:])
+    day = _first_minute(text[:10])
+    return day + hour * 60 + minute if day is not None and hour <= 23 and minute <= 59 else None
+
+
+@lru_cache(maxsize=10_000)
+def _first_minute(day: str) -> int | None:
+    """Return the minute at which a day, written as four, two and two digits, starts; None when it does not exist."""
+    try:
+        parsed = date.fromisoformat(day)
+    except ValueError:
+        return None
+    return parsed.toordinal() * _MINUTES_PER_DAY if FIRST_YEAR <= parsed.year <= LAST_YEAR else None
