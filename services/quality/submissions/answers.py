@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.policy.engine import JsonValue
-from services.policy.questionnaire import AnswerProblem, Question, Questionnaire, QuestionType, check_answers, normalise
+from services.policy.questionnaire import Question, Questionnaire, QuestionType, check_answers, normalise
 from services.runtime.wire import Fields
 from spoedkader.quality.v1 import submission_pb2 as pb
 
@@ -26,14 +26,33 @@ def read_answers(
     places: dict[tuple[str, ...], int] = {}
     for index, answer in enumerate(answers):
         keys = tuple(key for key in (answer.question, answer.block, answer.item) if key)
-        if keys in places or not answer.question:
-            fields.wrong(f"{path}[{index}]", "staat dubbel" if answer.question else "noemt geen vraag")
+        reason = _misplaced(questionnaire, answer) or ("staat dubbel" if keys in places else None)
+        if reason:
+            fields.wrong(f"{path}[{index}]", f"{'.'.join(keys)}: {reason}")
             continue
         places[keys] = index
-        _put(document, keys, _value(answer), questionnaire.by_id.get(answer.question))
+        *outer, last = keys
+        place = document.setdefault(outer[0], {}) if outer else document
+        place[last] = _value(answer)
     for problem in check_answers(questionnaire, document):
-        fields.wrong(f"{path}{_place(places, problem)}", f"{problem.field}: {problem.reason}")
+        # The keys of a problem lead to the cell, or to a part of it.
+        keys = problem.path[1:]
+        index = next(places[keys[:length]] for length in range(len(keys), 0, -1) if keys[:length] in places)
+        fields.wrong(f"{path}[{index}]", f"{'.'.join(keys)}: {problem.reason}")
     return normalise(document)
+
+
+def _misplaced(questionnaire: Questionnaire, answer: pb.Answer) -> str | None:
+    """Why a cell has no place in the questionnaire, or None when it has one."""
+    question = questionnaire.by_id.get(answer.question)
+    if question is None:
+        return "deze vraag staat niet in de vragenlijst"
+    if question.per_block != bool(answer.block):
+        return "wordt per tijdblok gevraagd" if question.per_block else "wordt niet per tijdblok gevraagd"
+    per_item = question.type is QuestionType.MINUTES_BY_SPECIALISM
+    if per_item != bool(answer.item):
+        return "wordt per specialisme gevraagd" if per_item else "wordt niet per specialisme gevraagd"
+    return None
 
 
 def write_answers(questionnaire: Questionnaire, answers: Mapping[str, JsonValue]) -> list[pb.Answer]:
@@ -48,21 +67,6 @@ def write_answers(questionnaire: Questionnaire, answers: Mapping[str, JsonValue]
         else:
             cells.append(_cell(question, "", "", value))
     return cells
-
-
-def _put(document: dict[str, Any], keys: tuple[str, ...], value: JsonValue, question: Question | None) -> None:
-    *outer, last = keys
-    place = document
-    for key in outer:
-        inner = place.setdefault(key, {})
-        if not isinstance(inner, dict):
-            # The question was answered both as a whole and in parts; the whole stays, and is then of the wrong type.
-            return
-        place = inner
-    if question is not None and not outer and isinstance(place.get(last), dict):
-        place[last] = value
-    else:
-        place.setdefault(last, value)
 
 
 def _value(answer: pb.Answer) -> JsonValue:
@@ -100,14 +104,3 @@ def _cell(question: Question, block: str, item: str, value: Any) -> pb.Answer:
             if "onderbouwde_afwijking" in value:
                 cell.arrival.substantiated_deviation = value["onderbouwde_afwijking"]
     return cell
-
-
-def _place(places: Mapping[tuple[str, ...], int], problem: AnswerProblem) -> str:
-    """The place in the list of the cell that a problem is about: the longest run of its keys that is a cell's."""
-    keys = problem.path[1:]
-    for length in range(len(keys), 0, -1):
-        index = places.get(keys[:length])
-        if index is not None:
-            return f"[{index}]"
-    # A problem of a question as a whole: the first cell that names it.
-    return next((f"[{index}]" for cell, index in places.items() if cell[:1] == keys[:1]), "")

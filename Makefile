@@ -1,0 +1,63 @@
+# The commands of the README and of CI. Each makes what it needs: the environment, the stubs of the contracts.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := services spoedkader tests hatch_build.py
+EXAMPLE := data/voorbeeld-2027
+
+export PATH := $(abspath $(BIN)):$(PATH)
+# Output of the same run is the same on every machine.
+export PYTHONHASHSEED := 0
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo up test check format bench lock clean
+
+help: ## what there is to make
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+$(VENV)/installed: requirements-dev.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python hatch_build.py
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+build/stubs: $(VENV)/installed $(shell find protos -type f) hatch_build.py
+	$(BIN)/python hatch_build.py
+	touch $@
+
+env: build/stubs ## the environment and the stubs of the contracts
+
+demo: env ## the whole example round through three services, compared with its expected results
+	$(BIN)/spoedkader demo $(EXAMPLE)
+
+up: env ## the three services on loopback, until Ctrl-C
+	$(BIN)/spoedkader serve all
+
+test: env ## every test
+	$(BIN)/pytest -q -n 2 --dist loadfile tests
+
+check: env ## format, lint, types, imports, contracts, policies
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/buf lint
+	$(BIN)/buf format --diff --exit-code protos
+	$(BIN)/spoedkader policy test
+
+format: env ## formats code and contracts
+	$(BIN)/ruff check --fix --quiet $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/buf format --write protos
+
+bench: env ## the speeds, as ratios within this run
+	$(BIN)/python -m tests.benchmarks
+
+lock: ## pins every dependency anew; needs uv
+	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --quiet -o requirements-dev.lock
+
+clean: ## removes everything that was made
+	rm -rf $(VENV) build var spoedkader/*/v1
