@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.policy.embedded import EmbeddedEngine
-from services.policy.engine import PolicyEngine
+from services.policy.engine import PolicyEngine, PolicyError
 from services.policy.parameters import Parameters, load_parameters
 from services.policy.year import PolicyYear, UnknownYearError, load_year
 from services.runtime.errors import DomainError, Reason
@@ -32,8 +32,7 @@ class Years:
         """The rules of a year; they are read once, for a year never changes.
 
         Raises:
-            DomainError: POLICY_YEAR_UNKNOWN, there are none.
-            PolicyError: there are, but they cannot be used.
+            DomainError: POLICY_YEAR_UNKNOWN, there are none, or POLICY_FAILED, they cannot be used.
         """
         found = self._loaded.get(policy_year)
         if found is None:
@@ -43,13 +42,14 @@ class Years:
         return found
 
     def _load(self, policy_year: int) -> Rules:
+        metadata = {"policy_year": str(policy_year)}
         try:
             policies = load_year(self._policies_dir, policy_year)
             parameters = load_parameters(self._policies_dir, policy_year)
+            return Rules(policies, parameters, EmbeddedEngine(policies.modules, policies.data))
         except UnknownYearError as error:
-            raise DomainError(
-                Reason.POLICY_YEAR_UNKNOWN,
-                f"Er zijn geen regels voor beleidsjaar {policy_year}.",
-                metadata={"policy_year": str(policy_year)},
-            ) from error
-        return Rules(policies, parameters, EmbeddedEngine(policies.modules, policies.data))
+            message = f"Er zijn geen regels voor beleidsjaar {policy_year}."
+            raise DomainError(Reason.POLICY_YEAR_UNKNOWN, message, metadata=metadata) from error
+        except PolicyError as error:
+            message = f"De regels van beleidsjaar {policy_year} zijn niet bruikbaar."
+            raise DomainError(Reason.POLICY_FAILED, message, metadata=metadata) from error
