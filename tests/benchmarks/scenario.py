@@ -8,8 +8,8 @@ from pathlib import Path
 from google.type import date_pb2, money_pb2
 
 from services.budget.facts import CareType, Closure, Department, Location, Stop
-from services.cli.answers import write_answers
 from services.policy.questionnaire import Questionnaire
+from services.quality.submissions.answers import write_answers
 from services.runtime.wire import to_wall_clock
 from spoedkader.quality.v1 import submission_pb2
 from spoedkader.registry.v1 import closure_pb2, location_pb2, provider_pb2, round_pb2, snapshot_pb2

@@ -111,10 +111,8 @@ class AssessmentServicer(rpc.AssessmentServiceServicer):
         year = fields.count("budget_year", request.budget_year)
         fields.check()
         page = read_page(request)
-        everything = provider == location_id == names.ANY
-        selected = None if everything else list(self._locations.selected(provider, location_id, context))
-        with self._transactions.read() as connection:
-            shown, token = store.page(connection, page, selected, year, superseded=request.show_superseded)
+        with self._transactions.read_one() as connection:
+            shown, token = store.page(connection, page, provider, location_id, year, superseded=request.show_superseded)
         basic = request.view == pb.ASSESSMENT_VIEW_BASIC
         assessments = [pb.Assessment.FromString(found.summary) if basic else _whole(found) for found in shown]
         return pb.ListAssessmentsResponse(assessments=assessments, next_page_token=token)
@@ -146,7 +144,7 @@ class AssessmentServicer(rpc.AssessmentServiceServicer):
         if not (year.isdigit() and number.isdigit()) or len(assessment_id) > 15 or location_id == names.ANY:
             raise not_found(name)
         self._locations.owner(provider, location_id, context)
-        with self._transactions.read() as connection:
+        with self._transactions.read_one() as connection:
             found = store.get(connection, location_id, int(year), int(number))
         if found is None:
             raise not_found(name)
@@ -155,7 +153,7 @@ class AssessmentServicer(rpc.AssessmentServiceServicer):
     def _judge(self, snapshot: Snapshot, budget_year: int, asked_at: datetime) -> _Judgement:
         """Evaluates the norms on the latest answers; outside a transaction, for this takes longest."""
         _, location_id = names.parts(names.LOCATION, snapshot.location.name)
-        with self._transactions.read() as connection:
+        with self._transactions.read_one() as connection:
             submission = SUBMISSIONS.get(connection, location_id, snapshot.round.survey_year)
         rules = self._years.rules(snapshot.round.policy_year)
         policies = rules.policies
@@ -199,6 +197,7 @@ def _record(
     store.add(
         connection,
         {
+            "agb": provider,
             "location_id": location_id,
             "budget_year": judgement.budget_year,
             "number": number,

@@ -46,7 +46,10 @@ def _minutes(block: Block, blocks: tuple[Block, ...], window: Interval) -> list[
 
 def canonical(document: JsonValue) -> str:
     """The one text of a document: sorted keys, no spaces."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _CANONICAL.encode(document)
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def digest(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Index, and_, bindparam, func, insert, or_, select, tuple_, update
 from sqlmodel import Field, SQLModel
 
+from services.runtime import names
 from services.runtime.pages import Page
 
 
@@ -18,9 +19,11 @@ class AssessmentRow(SQLModel, table=True):
     __table_args__ = (
         Index("assessment_number", "location_id", "budget_year", "number", unique=True),
         Index("assessment_latest", "location_id", "budget_year", "superseded"),
+        Index("assessment_of_provider", "agb", "budget_year", "superseded"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
+    agb: str
     location_id: str
     budget_year: int
     number: int
@@ -64,7 +67,14 @@ _PAGE = _STORED.where(
     or_(bindparam("year") == 0, _TABLE.c.budget_year == bindparam("year")),
     or_(bindparam("all"), _TABLE.c.superseded.is_(False)),
 ).order_by(_TABLE.c.id)
-_PAGE_OF_LOCATIONS = _PAGE.where(_TABLE.c.location_id.in_(bindparam("places", expanding=True)))
+_OF_PROVIDER = _TABLE.c.agb == bindparam("agb")
+_OF_LOCATION = _TABLE.c.location_id == bindparam("place")
+_PAGES = {
+    (False, False): _PAGE,
+    (True, False): _PAGE.where(_OF_PROVIDER),
+    (False, True): _PAGE.where(_OF_LOCATION),
+    (True, True): _PAGE.where(_OF_PROVIDER, _OF_LOCATION),
+}
 
 
 def next_number(connection: Connection, location_id: str, budget_year: int) -> int:
@@ -86,14 +96,20 @@ def get(connection: Connection, location_id: str, budget_year: int, number: int)
 
 
 def page(
-    connection: Connection, page: Page, location_ids: Sequence[str] | None, budget_year: int, *, superseded: bool
+    connection: Connection, page: Page, provider: str, location_id: str, budget_year: int, *, superseded: bool
 ) -> tuple[Sequence[Stored], str]:
-    """A page of assessments in the order in which they were made; of all locations when `location_ids` is None."""
-    statement = (_PAGE if location_ids is None else _PAGE_OF_LOCATIONS).limit(page.size + 1)
+    """A page of assessments in the order in which they were made.
+
+    `provider` and `location_id` may be `-` for all, and `budget_year` 0; `superseded` also shows those that were made
+    again since.
+    """
+    statement = _PAGES[provider != names.ANY, location_id != names.ANY].limit(page.size + 1)
     if page.after is not None:
         statement = statement.where(tuple_(_TABLE.c.id) > page.after)
     parameters: dict[str, Any] = {"year": budget_year, "all": superseded}
-    if location_ids is not None:
-        parameters["places"] = list(location_ids)
+    if provider != names.ANY:
+        parameters["agb"] = provider
+    if location_id != names.ANY:
+        parameters["place"] = location_id
     found = [Stored(*row) for row in connection.execute(statement, parameters)]
     return page.cut(found, lambda stored: (stored.id,))

@@ -54,7 +54,7 @@ class LocationServicer(rpc.LocationServiceServicer):
         fields = Fields()
         agb, location_id = fields.name("name", names.LOCATION, request.name)
         fields.check()
-        with self._transactions.read() as connection:
+        with self._transactions.read_one() as connection:
             return write_location(find_location(connection, agb, location_id))
 
     def ListLocations(

@@ -43,7 +43,7 @@ class RoundServicer(rpc.RoundServiceServicer):
         fields = Fields()
         (year,) = fields.name("name", names.ROUND, request.name)
         fields.check()
-        with self._transactions.read() as connection:
+        with self._transactions.read_one() as connection:
             stored = ROUNDS.get(connection, int(year))
         if stored is None:
             raise not_found(request.name)

@@ -1,0 +1,147 @@
+"""The speeds that the suite has to reach, as ratios within one run, printed as a table.
+
+`make bench`, or `python -m tests.benchmarks`. It starts the real services on throw-away storage.
+"""
+
+import random
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import grpc
+from google.protobuf.empty_pb2 import Empty
+from rich.console import Console
+from rich.table import Table
+
+from services.budget.availability.model import availability
+from services.budget.obligations.model import obligations
+from services.cli.clients import Services
+from services.cli.suite import throw_away_suite
+from services.policy.embedded import EmbeddedEngine
+from services.policy.parameters import load_parameters
+from services.policy.year import PolicyYear, load_year
+from services.runtime.settings import REPOSITORY
+from spoedkader.budget.v1 import budget_pb2, budget_pb2_grpc
+from spoedkader.quality.v1 import assessment_pb2, assessment_pb2_grpc, submission_pb2, submission_pb2_grpc
+from spoedkader.registry.v1 import location_pb2, location_pb2_grpc, snapshot_pb2_grpc
+from tests.benchmarks import scenario
+from tests.benchmarks.empty_server import METHOD
+from tests.benchmarks.measure import Ratio, ratio, seconds
+
+POLICIES = REPOSITORY / "policies"
+LOCATION = f"providers/{scenario.AGB}/locations/{scenario.LOCATIONS[0]}"
+ENCOUNTERS = 2_000_000
+
+
+def main() -> None:
+    """Measures everything and prints the table."""
+    console = Console()
+    table = Table(title="Speeds, as ratios within this run")
+    for column in ("what", "measured", "baseline", "ratio", "at least"):
+        table.add_column(column, justify="left" if column == "what" else "right")
+    year = load_year(POLICIES, scenario.YEAR)
+    with console.status("the services start") as status, throw_away_suite() as addresses, Services(addresses) as suite:
+        _load(suite, year)
+        with _nothing() as nothing:
+            status.update("a read")
+            locations = location_pb2_grpc.LocationServiceStub(suite.registry.channel)
+            read = location_pb2.GetLocationRequest(name=LOCATION)
+            _calls(
+                table, "GetLocation against an empty handler", ratio(lambda: locations.GetLocation(read), nothing), 0.5
+            )
+            status.update("a budget")
+            budgets = budget_pb2_grpc.BudgetServiceStub(suite.budget.channel)
+            ask = budget_pb2.CalculateBudgetRequest(name=f"providers/{scenario.AGB}/budgets/{scenario.YEAR}")
+            title = (
+                f"CalculateBudget, {len(scenario.LOCATIONS)} locations, {scenario.CLOSURES} closures, against the same"
+            )
+            _calls(table, title, ratio(lambda: budgets.CalculateBudget(ask), nothing), 0.1)
+        status.update("an assessment")
+        engine = EmbeddedEngine(year.modules, year.data)
+        document = {"year": year.year, "open_blocks": ["anw", "kantooruren"], "answers": scenario.answers()}
+        assessments = assessment_pb2_grpc.AssessmentServiceStub(suite.quality.channel)
+        assess = assessment_pb2.AssessLocationRequest(name=LOCATION, budget_year=scenario.YEAR)
+        measured = ratio(
+            lambda: assessments.AssessLocation(assess),
+            lambda: engine.evaluate(year.findings_path, document),
+            baseline_callers=1,
+        )
+        _calls(table, "AssessLocation, evidence stored, against the bare engine", measured, 0.5)
+    with console.status("availability"):
+        _availability(table)
+    with console.status("indicators"):
+        _indicators(table)
+    console.print(table)
+
+
+def _calls(table: Table, what: str, found: Ratio, least: float) -> None:
+    table.add_row(what, f"{found.subject:,.0f}/s", f"{found.baseline:,.0f}/s", f"{found.ratio:.2f}", f"{least}")
+
+
+def _load(suite: Services, year: PolicyYear) -> None:
+    snapshots = snapshot_pb2_grpc.SnapshotServiceStub(suite.registry.channel)
+    submissions = submission_pb2_grpc.SubmissionServiceStub(suite.quality.channel)
+    suite.registry.send(snapshots.ImportFacts, [scenario.facts()])
+    filled = [scenario.submission(year.questionnaire, location) for location in scenario.LOCATIONS]
+    suite.quality.send(submissions.ImportSubmissions, [submission_pb2.ImportSubmissionsRequest(submissions=filled)])
+
+
+@contextmanager
+def _nothing():  # type: ignore[no-untyped-def]
+    """A call to a server that does nothing."""
+    with tempfile.TemporaryDirectory(prefix="spoedkader-") as folder:
+        address = f"unix:{folder}/nothing.sock"
+        process = subprocess.Popen([sys.executable, "-m", "tests.benchmarks.empty_server", address])
+        try:
+            with grpc.insecure_channel(address) as channel:
+                grpc.channel_ready_future(channel).result(timeout=30)
+                call = channel.unary_unary(METHOD, Empty.SerializeToString, Empty.FromString)
+                yield lambda: call(Empty())
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _availability(table: Table) -> None:
+    parameters = load_parameters(POLICIES, scenario.YEAR)
+    for count in (79, 158, 316):
+        locations = scenario.locations(count, closures=200, stops=400)
+
+        def work(locations: list = locations) -> None:  # type: ignore[type-arg]
+            for location in locations:
+                availability(location, scenario.YEAR, parameters)
+                obligations(location, scenario.YEAR, parameters)
+
+        taken = seconds(work)
+        bound = "under 1 s" if count == 79 else "linear"
+        what = f"availability and obligations of {count} locations, 200 closures and 400 stops each"
+        table.add_row(what, f"{taken:.2f} s", "", f"{taken / count * 1000:.2f} ms each", bound)
+
+
+def _indicators(table: Table) -> None:
+    with tempfile.TemporaryDirectory(prefix="spoedkader-") as folder:
+        file = Path(folder) / "encounters.csv"
+        with file.open("w", encoding="utf-8") as out:
+            out.writelines(_encounters())
+        command = [sys.executable, "-m", "tests.benchmarks.indicators", str(file)]
+        taken, megabytes = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    what = f"indicators from {ENCOUNTERS:,} encounters, and the memory of the whole process"
+    table.add_row(what, f"{float(taken):.1f} s", "", f"{megabytes} MB", "under 20 s, 500 MB")
+
+
+def _encounters() -> Iterator[str]:
+    chance = random.Random(scenario.YEAR)
+    start = datetime(scenario.YEAR - 2, 1, 1)
+    yield "visit_id,department,arrived_at,departed_at\n"
+    for visit in range(ENCOUNTERS):
+        arrived = start + timedelta(minutes=chance.randrange(365 * 1440))
+        departed = arrived + timedelta(minutes=chance.randrange(5, 600))
+        yield f"{visit:07},SEH,{arrived:%Y-%m-%dT%H:%M},{departed:%Y-%m-%dT%H:%M}\n"
+
+
+if __name__ == "__main__":
+    main()
