@@ -1,0 +1,36 @@
+"""The parameters of each policy year, read once."""
+
+from pathlib import Path
+
+from services.policy.parameters import Parameters, load_parameters
+from services.policy.year import InvalidYearError, UnknownYearError
+from services.runtime.errors import DomainError, Reason
+
+
+class Rules:
+    """The parameters that rounds point to; a year that was read never changes."""
+
+    def __init__(self, policies_dir: Path) -> None:
+        self._policies_dir = policies_dir
+        self._years: dict[int, Parameters] = {}
+
+    def of(self, policy_year: int) -> Parameters:
+        """The parameters of a policy year.
+
+        Raises:
+            DomainError: POLICY_YEAR_UNKNOWN, or POLICY_FAILED when the parameters cannot be used.
+        """
+        if policy_year not in self._years:
+            self._years[policy_year] = self._load(policy_year)
+        return self._years[policy_year]
+
+    def _load(self, policy_year: int) -> Parameters:
+        metadata = {"policy_year": str(policy_year)}
+        try:
+            return load_parameters(self._policies_dir, policy_year)
+        except UnknownYearError as error:
+            message = f"Er zijn geen parameters voor het jaar {policy_year}."
+            raise DomainError(Reason.POLICY_YEAR_UNKNOWN, message, metadata=metadata) from error
+        except InvalidYearError as error:
+            message = f"De parameters van het jaar {policy_year} kloppen niet: {'; '.join(error.problems)}"
+            raise DomainError(Reason.POLICY_FAILED, message, metadata=metadata) from error
