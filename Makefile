@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := services spoedkader tests hatch_build.py
+SOURCES := services spoedkader tests docs hatch_build.py
 EXAMPLE := data/voorbeeld-2027
 
 export PATH := $(abspath $(BIN)):$(PATH)
@@ -11,7 +11,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONHASHSEED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo up test check format bench lock clean
+.PHONY: help env demo up test check docs format bench lock clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -46,7 +46,11 @@ check: env ## format, lint, types, imports, contracts, policies
 	$(BIN)/lint-imports
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code protos
+	$(BIN)/python docs/generate.py --check
 	$(BIN)/spoedkader policy test
+
+docs: env ## writes the pages that are generated from the code
+	$(BIN)/python docs/generate.py
 
 format: env ## formats code and contracts
 	$(BIN)/ruff check --fix --quiet $(SOURCES)
