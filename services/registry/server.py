@@ -1,10 +1,9 @@
 """Wires the registry service."""
 
-from datetime import date
-
 import grpc
 from pydantic_settings import SettingsConfigDict
 
+from services.policy.parameters import load_parameters
 from services.registry.attestations import api as attestations
 from services.registry.attestations.store import AttestationRow
 from services.registry.events import api as events
@@ -49,18 +48,19 @@ class RegistrySettings(ServiceSettings):
 
     address: str = "127.0.0.1:50051"
     database_url: str = "sqlite:///var/registry.db"
-    new_after: date = date(2026, 12, 31)
-    """Providers that delivered SEH care on this day are not new (AMB-22); decides the state that the registry shows."""
+    policy_year: int = 2027
+    """The year whose parameters say which providers are new (AMB-22); it decides the state that the registry shows."""
 
 
 def build(settings: RegistrySettings, clock: Clock = utc_now) -> Application:
     """The registry over its database."""
+    new_after = load_parameters(settings.policies_dir, settings.policy_year).new_provider_after.value
     database = Database(settings.database_url, ROWS, connections=settings.workers)
     transactions = Transactions(database, clock)
 
     def register(server: grpc.Server) -> None:
         provider_pb2_grpc.add_ProviderServiceServicer_to_server(
-            providers.ProviderServicer(transactions, settings.new_after), server
+            providers.ProviderServicer(transactions, new_after), server
         )
         location_pb2_grpc.add_LocationServiceServicer_to_server(locations.LocationServicer(transactions), server)
         closure_pb2_grpc.add_ClosureServiceServicer_to_server(events.ClosureServicer(transactions), server)
@@ -70,7 +70,7 @@ def build(settings: RegistrySettings, clock: Clock = utc_now) -> Application:
         )
         round_pb2_grpc.add_RoundServiceServicer_to_server(rounds.RoundServicer(transactions), server)
         snapshot_pb2_grpc.add_SnapshotServiceServicer_to_server(
-            snapshots.SnapshotServicer(transactions, settings.new_after), server
+            snapshots.SnapshotServicer(transactions, new_after), server
         )
 
     services = (

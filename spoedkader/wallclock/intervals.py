@@ -5,6 +5,7 @@ winter time do not exist here (AMB-04). A *set* is a sorted list of intervals th
 function that returns intervals returns a set.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
@@ -66,11 +67,23 @@ def intersection(left: Sequence[Interval], right: Sequence[Interval]) -> list[In
     return both
 
 
+def clip(inside: Sequence[Interval], window: Interval) -> list[Interval]:
+    """The minutes of the set that lie in the window."""
+    first = bisect_right(inside, window[0], key=lambda interval: interval[1])
+    last = bisect_left(inside, window[1], key=lambda interval: interval[0])
+    clipped = list(inside[first:last])
+    if clipped and clipped[0][0] < window[0]:
+        clipped[0] = (window[0], clipped[0][1])
+    if clipped and clipped[-1][1] > window[1]:
+        clipped[-1] = (clipped[-1][0], window[1])
+    return clipped
+
+
 def complement(inside: Sequence[Interval], window: Interval) -> list[Interval]:
     """The minutes of the window that do not lie in the set."""
     outside: list[Interval] = []
     cursor = window[0]
-    for start, end in intersection(inside, [window]):
+    for start, end in clip(inside, window):
         if cursor < start:
             outside.append((cursor, start))
         cursor = end

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from spoedkader.wallclock.intervals import MINUTES_PER_DAY, Interval, intersection, union
+from spoedkader.wallclock.intervals import MINUTES_PER_DAY, Interval, clip, union
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ def open_intervals(periods: Sequence[OpeningPeriod], window: Interval) -> list[I
     """
     if not periods:
         return [window]
-    return intersection(union(_sessions(periods, window)), [window])
+    return clip(union(_sessions(periods, window)), window)
 
 
 def _sessions(periods: Iterable[OpeningPeriod], window: Interval) -> Iterable[Interval]:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Indicators:
-    """Visits and stops as counts; stays in tenths of a minute, rounded half up (None: not known)."""
+    """Visits and stops as counts, stays in tenths of a minute, rounded half up; None is not known."""
 
     location_id: str
     year: int
-    seh_visits: int
-    ehh_visits: int
-    seh_stops: int
+    seh_visits: int | None
+    ehh_visits: int | None
+    seh_stops: int | None
     mean_stay_tenths: int | None
     median_stay_tenths: int | None

@@ -17,9 +17,9 @@ class IndicatorsRow(Versioned, table=True):
 
     location_id: str
     year: int
-    seh_visits: int
-    ehh_visits: int
-    seh_stops: int
+    seh_visits: int | None
+    ehh_visits: int | None
+    seh_stops: int | None
     mean_stay_tenths: int | None
     median_stay_tenths: int | None
 
