@@ -25,6 +25,8 @@ def open_channel(address: str, package: str) -> grpc.Channel:
         options=[
             ("grpc.service_config", json.dumps(json.loads(config.read_text("utf-8")))),
             ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+            # Services are peers in one network; a proxy of the environment is for other traffic.
+            ("grpc.enable_http_proxy", 0),
             # A peer that restarts is found again quickly.
             ("grpc.max_reconnect_backoff_ms", 2000),
         ],

@@ -7,7 +7,7 @@ import random
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -71,6 +71,8 @@ def main() -> None:
             baseline_callers=1,
         )
         _calls(table, "AssessLocation, evidence stored, against the bare engine", measured, 0.5)
+    with console.status("norms"):
+        _norms(table, year, document)
     with console.status("availability"):
         _availability(table)
     with console.status("indicators"):
@@ -91,7 +93,7 @@ def _load(suite: Services, year: PolicyYear) -> None:
 
 
 @contextmanager
-def _nothing():  # type: ignore[no-untyped-def]
+def _nothing() -> Iterator[Callable[[], object]]:
     """A call to a server that does nothing."""
     with tempfile.TemporaryDirectory(prefix="spoedkader-") as folder:
         address = f"unix:{folder}/nothing.sock"
@@ -104,6 +106,22 @@ def _nothing():  # type: ignore[no-untyped-def]
         finally:
             process.terminate()
             process.wait()
+
+
+def _norms(table: Table, year: PolicyYear, document: dict[str, object]) -> None:
+    """The engine with a third, two thirds and all of the norms."""
+    for count in (9, 18, 27):
+        kept = {f"{norm.stem}.rego" for norm in year.catalogue[:count]}
+        left_out = {f"{norm.stem}.rego" for norm in year.catalogue} - kept
+        engine = EmbeddedEngine({name: text for name, text in year.modules.items() if name not in left_out}, year.data)
+
+        def work(engine: EmbeddedEngine = engine) -> None:
+            for _ in range(100):
+                engine.evaluate(year.findings_path, document)
+
+        taken = seconds(work) / 100
+        what = f"the bare engine over {count} norms"
+        table.add_row(what, f"{taken * 1000:.2f} ms", "", f"{taken / count * 1e6:.0f} µs each", "linear")
 
 
 def _availability(table: Table) -> None:

@@ -159,7 +159,8 @@ def _weekdays(value: object) -> tuple[int, ...]:
 def _id(value: object) -> str:
     cell = _cell(value)
     if not is_identifier(cell):
-        raise _fault(f"{shown(cell)} is geen id (1 tot 63 letters, cijfers, punten, koppeltekens of lage streepjes, eerst een letter of cijfer)")
+        form = "1 tot 63 letters, cijfers, punten, koppeltekens of lage streepjes, eerst een letter of cijfer"
+        raise _fault(f"{shown(cell)} is geen id ({form})")
     return cell
 
 

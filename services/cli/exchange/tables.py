@@ -62,7 +62,7 @@ def read_table(text: str, file: str, parser: RowParser[Row], problems: list[Prob
     for number, record in records:
         if record is None:
             keys_complete = False
-        elif len(record) != len(names):
+        elif len(record) != len(names) and not _lacks_only_unknown(record, names, parser.columns):
             problems.append(Problem(file, number, "", f"{len(record)} cellen in plaats van {len(names)}"))
             # Its cells may have shifted: only the key is kept, so that references to it are not reported as well.
             key = {name: record[place] for name, place in places.items() if place == 0 and record}
@@ -70,6 +70,12 @@ def read_table(text: str, file: str, parser: RowParser[Row], problems: list[Prob
         else:
             lines.append(_line(number, {name: record[place] for name, place in places.items()}, file, parser, problems))
     return Table(file, tuple(lines), keys_complete)
+
+
+def _lacks_only_unknown(record: list[str], names: list[str], columns: tuple[str, ...]) -> bool:
+    """Whether a short row has a cell for every known column: nothing shifted, and the header is reported already."""
+    missing = names[len(record) :]
+    return bool(missing) and not any(name in columns for name in missing)
 
 
 def _line(number: int, cells: dict[str, str], file: str, parser: RowParser[Row], problems: list[Problem]) -> Line[Row]:

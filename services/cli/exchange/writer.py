@@ -51,7 +51,7 @@ def _refuse_leftovers(path: Path, files: dict[str, str]) -> None:
     left = sorted(f"answers/{file.name}" for file in (path / "answers").glob("*.json"))
     left = [name for name in left if name not in files]
     if left:
-        raise FileExistsError(f"{path} already holds other answers: {', '.join(left[:5])}")
+        raise FileExistsError(f"{path} bevat al andere antwoorden: {', '.join(left[:5])}")
 
 
 def _value(row: object, column: str) -> object:

@@ -338,6 +338,12 @@ def test_a_policy_year_without_rules_is_a_problem_of_the_round(tmp_path: Path) -
     assert "2027" in problem.reason
 
 
+def test_a_column_too_many_in_the_header_alone_hides_nothing(tmp_path: Path) -> None:
+    lines = FILES["closures.csv"].replace("2027-01-02T00:00", "2026-01-02T00:00").splitlines()
+    folder = make(tmp_path, {"closures.csv": "\n".join([f"{lines[0]},kleur", *lines[1:], ""])})
+    assert [(p.line, p.field) for p in problems_of(folder)] == [(1, "kleur"), (2, "ends_at")]
+
+
 def test_a_closure_can_be_foreseen_or_not_or_not_known(tmp_path: Path) -> None:
     for cell, value in (("true", True), ("false", False), ("", None)):
         folder = read_folder(make(tmp_path, replaced("closures.csv", "true", cell)))

@@ -49,7 +49,14 @@ def folders(draw: st.DrawFn) -> rows.ExchangeFolder:
         row.agb: row
         for row in draw(
             st.lists(
-                st.builds(rows.Provider, agb, agbs, names, dates, st.lists(uzovis, min_size=1, max_size=3, unique=True).map(tuple)),
+                st.builds(
+                    rows.Provider,
+                    agb,
+                    agbs,
+                    names,
+                    dates,
+                    st.lists(uzovis, min_size=1, max_size=3, unique=True).map(tuple),
+                ),
                 min_size=1,
                 max_size=3,
             )

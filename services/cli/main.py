@@ -1,0 +1,240 @@
+"""The command `spoedkader`."""
+
+import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.cli import tables
+from services.cli.clients import Addresses, Services
+from services.cli.exchange.problems import FolderProblems
+from services.cli.failures import Failure
+from services.cli.options import (
+    BUDGET,
+    QUALITY,
+    REGISTRY,
+    Budget,
+    BudgetYear,
+    DataDir,
+    Folder,
+    Json,
+    Quality,
+    Registry,
+)
+from services.cli.output import Output, plain
+from services.cli.service import DATA_DIR
+from services.runtime.settings import REPOSITORY
+
+EXAMPLE = REPOSITORY / "data" / "voorbeeld-2027"
+
+app = typer.Typer(
+    name="spoedkader",
+    help="De inkoopronde voor SEH's onder budgetbekostiging: diensten, uitwisselmap, toetsing en budget.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+policy = typer.Typer(help="De regels van een jaar.", no_args_is_help=True)
+app.add_typer(policy, name="policy")
+
+
+@app.command()
+def serve(
+    which: Annotated[
+        str, typer.Argument(metavar="[registry|quality|budget|all]", help="Welke dienst.", show_default=True)
+    ] = "all",
+    data_dir: DataDir = DATA_DIR,
+    json: Json = False,
+) -> None:
+    """Start een dienst, of alle drie, tot Ctrl-C.
+
+    Adressen komen uit SPOEDKADER_REGISTRY_ADDRESS, SPOEDKADER_QUALITY_ADDRESS en SPOEDKADER_BUDGET_ADDRESS.
+    """
+    from services.cli import serving  # noqa: PLC0415 - what one command needs, the others need not load
+
+    output = Output(as_json=json)
+    with _reported(output):
+        serving.serve(which, data_dir, output)
+
+
+@app.command("import")
+def import_(
+    folder: Folder,
+    registry: Registry = REGISTRY,
+    quality: Quality = QUALITY,
+    json: Json = False,
+) -> None:
+    """Controleer een uitwisselmap en stuur haar naar de diensten: alles, of niets als er iets mis is."""
+    from services.cli.importing import Importer  # noqa: PLC0415
+
+    output = Output(as_json=json)
+    with (
+        _reported(output),
+        Services(Addresses(registry, quality, BUDGET)) as services,
+        output.progress() as steps,
+    ):
+        importer = Importer(services)
+        with steps.phase("Map lezen en controleren"):
+            read = importer.read(folder)
+        counts = importer.send(read, steps)
+    output.result({"imported": [dataclasses.asdict(count) for count in counts]}, tables.import_counts(counts))
+
+
+@app.command()
+def export(
+    folder: Folder,
+    year: BudgetYear,
+    registry: Registry = REGISTRY,
+    quality: Quality = QUALITY,
+    json: Json = False,
+) -> None:
+    """Lees een ronde terug uit de diensten en schrijf haar als uitwisselmap."""
+    from services.cli.exchange.writer import write_folder  # noqa: PLC0415
+    from services.cli.exporting import Exporter  # noqa: PLC0415
+
+    output = Output(as_json=json)
+    with (
+        _reported(output),
+        Services(Addresses(registry, quality, BUDGET)) as services,
+        output.progress() as steps,
+    ):
+        read = Exporter(services, steps).read(year)
+        write_folder(read, folder)
+    counts = {
+        field.name: len(getattr(read, field.name))
+        for field in dataclasses.fields(read)
+        if field.name not in ("round", "encounter_files")
+    }
+    output.result({"folder": str(folder), "exported": counts}, tables.export_counts(folder, counts))
+
+
+@app.command()
+def assess(
+    year: BudgetYear,
+    location: Annotated[
+        str | None, typer.Argument(metavar="[LOCATION]", help="Eén locatie; anders alle SEH's van de ronde.")
+    ] = None,
+    registry: Registry = REGISTRY,
+    quality: Quality = QUALITY,
+    json: Json = False,
+) -> None:
+    """Toets locaties aan de normen van de ronde."""
+    from services.cli import assessing, quality_tables  # noqa: PLC0415
+
+    output = Output(as_json=json)
+    with _reported(output), Services(Addresses(registry, quality, BUDGET)) as services:
+        with output.progress() as steps:
+            found = assessing.assess(services, year, location, steps)
+        document = {"budget_year": year, "assessments": [plain(assessment) for assessment in found.assessments]}
+        if location is None:
+            output.result(document, quality_tables.assessments(found))
+        else:
+            output.result(document, *quality_tables.assessment(found, assessing.explanations(services, found)))
+
+
+@app.command()
+def budget(
+    year: BudgetYear,
+    provider: Annotated[
+        str | None, typer.Argument(metavar="[PROVIDER]", help="AGB-code van één zorgaanbieder, met elke stap.")
+    ] = None,
+    registry: Registry = REGISTRY,
+    budget: Budget = BUDGET,
+    json: Json = False,
+) -> None:
+    """Bereken wat zorgaanbieders kunnen aanvragen."""
+    from services.cli import budget_tables, budgeting  # noqa: PLC0415
+
+    output = Output(as_json=json)
+    with _reported(output), Services(Addresses(registry, QUALITY, budget)) as services:
+        with output.progress() as steps:
+            found = budgeting.calculate(services, year, provider, steps)
+        document = {"budget_year": year, "calculations": [plain(calculation) for calculation in found.calculations]}
+        readable = [budget_tables.budgets(found)] if provider is None else budget_tables.trace(found)
+        output.result(document, *readable)
+
+
+@app.command()
+def expected(
+    folder: Folder,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Waar de bestanden komen.")],
+    json: Json = False,
+) -> None:
+    """Werk uit wat uit een uitwisselmap volgt en schrijf de bestanden van expected/.
+
+    De diensten draaien zo lang op wegwerpopslag; wat er al draait merkt er niets van.
+    """
+    from services.cli.exchange.expected import EXPECTED_FILES, write_expected  # noqa: PLC0415
+    from services.cli.expectation import expectation_of  # noqa: PLC0415
+    from services.cli.suite import throw_away_suite  # noqa: PLC0415
+
+    output = Output(as_json=json)
+    with _reported(output), output.progress() as steps:
+        with steps.suite(throw_away_suite()) as addresses, Services(addresses) as services:
+            found = expectation_of(folder, services, steps)
+        write_expected(found.rows, out)
+    counts = {name: len(getattr(found.rows, name.removesuffix(".csv"))) for name in EXPECTED_FILES}
+    output.result({"out": str(out), "rows": counts}, tables.expected_counts(out, counts))
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="De uitwisselmap.", show_default=False)] = EXAMPLE,
+    json: Json = False,
+) -> None:
+    """Doorloop een ronde van begin tot eind op wegwerpopslag, en vergelijk de uitkomst met expected/."""
+    from services.cli import demonstration  # noqa: PLC0415
+
+    output = Output(as_json=json)
+    with _reported(output):
+        agrees = demonstration.run(folder, output)
+    if not agrees:
+        raise typer.Exit(1)
+
+
+@policy.command("test")
+def policy_test(
+    year: Annotated[
+        int | None, typer.Option("--year", metavar="JAAR", help="Alleen de regels van dit beleidsjaar.")
+    ] = None,
+    coverage: Annotated[bool, typer.Option("--coverage", help="Toon welke regels de tests niet bereiken.")] = False,
+    policies: Annotated[Path, typer.Option("--policies", metavar="MAP", help="De map met regels.")] = REPOSITORY
+    / "policies",
+    json: Json = False,
+) -> None:
+    """Draai de tests die naast de Rego-regels liggen."""
+    from services.cli import policy_tests  # noqa: PLC0415
+
+    output = Output(as_json=json)
+    with _reported(output):
+        passed = policy_tests.run(policies, year, output, coverage=coverage)
+    if not passed:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _reported(output: Output) -> Iterator[None]:
+    """Turns what a command can run into into a report and status 1."""
+    try:
+        yield
+    except FolderProblems as error:
+        problems = [dataclasses.asdict(problem) for problem in error.problems]
+        count = "1 probleem" if len(problems) == 1 else f"{len(problems)} problemen"
+        listed = tables.problems(error.problems) if output.on_terminal else map(str, error.problems)
+        output.fail({"problems": problems}, f"{count} in de map; er is niets veranderd.", *listed)
+    except Failure as failure:
+        output.fail(failure.to_json(), failure.message, *failure.details)
+    except BrokenPipeError:
+        # Whoever was reading has seen enough.
+        raise
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        message = f"{where}{error.strerror or error}"
+        output.fail({"error": {"message": message}}, message)
+
+
+if __name__ == "__main__":
+    app()
