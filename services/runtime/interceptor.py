@@ -126,7 +126,8 @@ class _Guard:
         else:
             reason = refusal.reason.upper()
             log.info("refused", reason=reason, milliseconds=self._milliseconds(), detail=refusal.message)
-        self._context.abort_with_status(to_status(refusal))
+        # A status brings its own trailing metadata, in place of what was set before.
+        self._context.abort_with_status(to_status(refusal, [(CALL_ID_KEY, self._call.id)]))
 
     def _refusal(self, error: Exception) -> DomainError:
         if isinstance(error, DomainError):

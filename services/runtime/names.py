@@ -1,6 +1,7 @@
 """Resource names, as in `providers/06010101/locations/veenrode`, and the identifiers in them."""
 
 import re
+import uuid
 from functools import lru_cache
 
 ANY = "-"
@@ -44,6 +45,14 @@ def is_agb(text: str) -> bool:
 def is_uzovi(text: str) -> bool:
     """Whether a text has the form of a UZOVI code: 4 digits."""
     return re.fullmatch("[0-9]{4}", text) is not None
+
+
+def is_uuid(text: str) -> bool:
+    """Whether a text is a UUID in its usual form, with four hyphens."""
+    try:
+        return str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False
 
 
 def parse(pattern: str, name: str) -> dict[str, str] | None:

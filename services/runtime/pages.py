@@ -14,6 +14,9 @@ from services.runtime.errors import Violation, invalid
 
 Item = TypeVar("Item")
 
+_MAX_TOKEN = 1000
+"""More characters than any token has."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -32,7 +35,7 @@ class Page:
 
     def token(self, *place: int | str) -> str:
         """The token of the page behind a place."""
-        token = json.dumps([self._request, *place], separators=(",", ":"))
+        token = json.dumps([_binding(self._request, place), *place], separators=(",", ":"))
         return base64.urlsafe_b64encode(token.encode()).decode()
 
 
@@ -42,19 +45,47 @@ def read_page(request: Any, *, default: int = 100, most: int = 1000) -> Page:
     Raises:
         DomainError: a negative size, or a token that is not one of ours or that belongs to another request.
     """
+    page, violations = _read(request, default, most)
+    if violations:
+        raise invalid(violations)
+    return page
+
+
+def page_violations(request: Any) -> list[Violation]:
+    """Everything that `read_page` would refuse."""
+    return _read(request, 1, 1)[1]
+
+
+def _read(request: Any, default: int, most: int) -> tuple[Page, list[Violation]]:
     fingerprint = _fingerprint(request)
+    violations = []
     if request.page_size < 0:
-        raise invalid([Violation("page_size", "mag niet negatief zijn")])
-    size = min(request.page_size or default, most)
-    if not request.page_token:
-        return Page(size, None, fingerprint)
+        violations.append(Violation("page_size", "mag niet negatief zijn"))
+    after = None
+    if request.page_token:
+        binding, *place = _decode(request.page_token) or [""]
+        if not place:
+            violations.append(Violation("page_token", "is geen geldig vervolg"))
+        elif binding != _binding(fingerprint, place):
+            violations.append(Violation("page_token", "hoort bij een ander verzoek"))
+        else:
+            after = tuple(place)
+    return Page(min(request.page_size or default, most), after, fingerprint), violations
+
+
+def _decode(token: str) -> list[Any] | None:
+    if len(token) > _MAX_TOKEN:
+        return None
     try:
-        owner, *after = json.loads(base64.b64decode(request.page_token, altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError, TypeError) as error:
-        raise invalid([Violation("page_token", "is geen geldig vervolg")]) from error
-    if owner != fingerprint or not after or not all(isinstance(part, int | str) for part in after):
-        raise invalid([Violation("page_token", "hoort bij een ander verzoek")])
-    return Page(size, tuple(after), fingerprint)
+        found = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError):
+        return None
+    return found if isinstance(found, list) else None
+
+
+def _binding(fingerprint: str, place: Sequence[Any]) -> str:
+    # The place goes in too, so that nobody is tempted to write tokens, and a place is always of the right shape.
+    return hashlib.sha256(json.dumps([fingerprint, *place]).encode()).hexdigest()[:16]
 
 
 def _fingerprint(request: Message) -> str:

@@ -1,6 +1,7 @@
 """How refusals travel: `google.rpc.Status` with ErrorInfo, and one BadRequest that lists every violation."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import grpc
 from google.protobuf import any_pb2
@@ -10,18 +11,34 @@ from grpc_status import rpc_status
 from services.runtime.errors import Code, DomainError, Reason, Violation
 
 DOMAIN = "spoedkader"
-MAX_VIOLATIONS = 100
-"""A status travels in HTTP/2 trailers, which peers limit; more than this many are counted, not listed."""
+MAX_VIOLATION_BYTES = 4000
+"""A status travels in HTTP/2 trailers, of which peers accept 8 KiB; violations beyond this are counted, not listed."""
+MAX_MESSAGE_BYTES = 300
+"""The message travels twice, once with every byte that is not ASCII written as three."""
+MAX_VALUE_BYTES = 200
+"""One value of the metadata of a refusal, or one text of a violation."""
 
 
-def to_status(error: DomainError) -> grpc.Status:
-    """The gRPC status of a refusal."""
-    metadata = {**error.metadata, "violations": str(len(error.violations))} if error.violations else error.metadata
+@dataclass(frozen=True)
+class _Status(grpc.Status):
+    code: grpc.StatusCode
+    details: str
+    trailing_metadata: tuple[tuple[str, str | bytes], ...]
+
+
+def to_status(error: DomainError, trailing: Sequence[tuple[str, str]] = ()) -> grpc.Status:
+    """The gRPC status of a refusal, with more trailing metadata beside it."""
+    metadata = {key: _shorten(value, MAX_VALUE_BYTES) for key, value in error.metadata.items()}
+    if error.violations:
+        metadata["violations"] = str(len(error.violations))
     details = [_pack(error_details_pb2.ErrorInfo(reason=error.reason.upper(), domain=DOMAIN, metadata=metadata))]
     if error.violations:
-        details.append(_pack(_bad_request(error.violations[:MAX_VIOLATIONS])))
-    status = status_pb2.Status(code=code_pb2.Code.Value(error.code.name), message=error.message[:1000], details=details)
-    return rpc_status.to_status(status)
+        details.append(_pack(_bad_request(error.violations)))
+    message = _shorten(error.message, MAX_MESSAGE_BYTES)
+    status = rpc_status.to_status(
+        status_pb2.Status(code=code_pb2.Code.Value(error.code.name), message=message, details=details)
+    )
+    return _Status(status.code, status.details, (*status.trailing_metadata, *trailing))
 
 
 def from_call(error: grpc.RpcError) -> DomainError | None:
@@ -54,9 +71,22 @@ def grpc_code(code: Code) -> grpc.StatusCode:
 
 def _bad_request(violations: Sequence[Violation]) -> error_details_pb2.BadRequest:
     bad_request = error_details_pb2.BadRequest()
+    size = 0
     for violation in violations:
-        bad_request.field_violations.add(field=violation.field[:200], description=violation.description[:300])
+        field = _shorten(violation.field, MAX_VALUE_BYTES)
+        description = _shorten(violation.description, MAX_VALUE_BYTES)
+        # Each text costs its bytes and two or three more, and so does the pair.
+        size += len(field.encode()) + len(description.encode()) + 9
+        if size > MAX_VIOLATION_BYTES:
+            break
+        bad_request.field_violations.add(field=field, description=description)
     return bad_request
+
+
+def _shorten(text: str, most: int) -> str:
+    """The start of a text, so many bytes in UTF-8 at most."""
+    encoded = text.encode()
+    return text if len(encoded) <= most else encoded[: most - 3].decode(errors="ignore") + "…"
 
 
 def _pack(message: error_details_pb2.ErrorInfo | error_details_pb2.BadRequest) -> any_pb2.Any:

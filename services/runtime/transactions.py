@@ -1,7 +1,7 @@
 """How servicers read and write: one transaction for each call, and a repeated request counts once (AIP-155)."""
 
 import hashlib
-import uuid
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,11 +15,14 @@ from sqlmodel import Field, SQLModel, col
 from services.runtime.call import call_of
 from services.runtime.database import Database
 from services.runtime.errors import DomainError, Reason, Violation, invalid
+from services.runtime.names import is_uuid
 from services.runtime.versions import Stamp
 
 Response = TypeVar("Response", bound=Message)
 Part = TypeVar("Part", bound=Message)
 MAX_STREAM_BYTES = 64 * 1024 * 1024
+_BROKEN_OFF_SECONDS = 0.05
+"""How long after the last part of a stream it can still turn out that the caller went away."""
 Clock = Callable[[], datetime]
 
 
@@ -80,7 +83,7 @@ class Transactions:
         actor = call_of(context).actor
         request_id = getattr(request, "request_id", "")
         validate_only = bool(getattr(request, "validate_only", False))
-        if request_id and not _is_uuid(request_id):
+        if request_id and not is_uuid(request_id):
             raise invalid([Violation("request_id", "is geen UUID")])
         with self._database.write(keep=not validate_only) as connection:
             stamp = Stamp(self._clock(), actor)
@@ -110,7 +113,7 @@ class Transactions:
     def write_stream(
         self,
         parts: Iterator[Part],
-        actor: str,
+        context: grpc.ServicerContext,
         act: Callable[[Connection, Stamp, Sequence[Part]], Response],
     ) -> Response:
         """Runs `act` over all parts of a stream in one transaction; `validate_only` of the first part rolls it back.
@@ -126,16 +129,20 @@ class Transactions:
             received.append(part)
         if not received:
             raise invalid([Violation("", "er is niets gestuurd")])
+        # To a server, a stream that breaks off ends like a complete one; that it broke off is told just after.
+        ended = threading.Event()
+        if not context.add_callback(ended.set) or ended.wait(_BROKEN_OFF_SECONDS):
+            raise _broken_off()
         keep = not received[0].validate_only  # type: ignore[attr-defined]
         with self._database.write(keep=keep) as connection:
-            return act(connection, Stamp(self._clock(), actor), received)
+            response = act(connection, Stamp(self._clock(), call_of(context).actor), received)
+            if ended.is_set():
+                raise _broken_off()
+            return response
 
 
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(uuid.UUID(text)) == text.lower()
-    except ValueError:
-        return False
+def _broken_off() -> DomainError:
+    return DomainError(Reason.CALL_CANCELLED, "De aanroep is afgebroken; er is niets vastgelegd.")
 
 
 def _digest(request: Message) -> str:

@@ -105,7 +105,7 @@ class Counts:
 
 
 class Selection(Generic[Row, Model]):
-    """A prepared query for some of the resources of a kind, in the order of first recording.
+    """A prepared query for some of the resources of a kind, in the order in which they are listed.
 
     It is built once: building a statement costs more than running it.
     """
@@ -148,7 +148,7 @@ class History(Generic[Row, Model]):
     """The versions of one kind of resource.
 
     `key` names the columns that identify a resource; `load` makes a model of a row and `dump` the columns, the key
-    included, of a model.
+    included, of a model. Resources are listed in the order of first recording, or `by_key`.
     """
 
     def __init__(
@@ -157,13 +157,16 @@ class History(Generic[Row, Model]):
         key: Sequence[str],
         load: Callable[[Row], Model],
         dump: Callable[[Model], dict[str, Any]],
+        *,
+        by_key: bool = False,
     ) -> None:
         self.table: Table = SQLModel.metadata.tables[str(row.__tablename__)]
         self._key = tuple(key)
         self._load = load
         self._dump = dump
         self._key_columns = [self.table.c[name] for name in key]
-        self.order = [self.table.c.sequence, *self._key_columns]
+        self._by_key = by_key
+        self.order = self._key_columns if by_key else [self.table.c.sequence, *self._key_columns]
         # What `load` and `stored` read; the rest costs time for every row.
         self.columns = [column for column in self.table.c if column.name not in ("superseded_at", "recorded_by")]
         self.every = self.where()
@@ -218,8 +221,9 @@ class History(Generic[Row, Model]):
         return tuple(columns[name] for name in self._key)
 
     def place(self, stored: Stored[Model]) -> tuple[Any, ...]:
-        """The place of a resource in the order of first recording."""
-        return (stored.sequence, *self.key(stored.value))
+        """The place of a resource in the order in which they are listed."""
+        key = self.key(stored.value)
+        return key if self._by_key else (stored.sequence, *key)
 
     def stored(self, row: Any) -> Stored[Model]:
         """The stored model of a row."""
@@ -232,20 +236,23 @@ class History(Generic[Row, Model]):
         added: list[dict[str, Any]] = []
         for value in values:
             before = current.get(self.key(value))
+            recorded_at = stamp.at
             if before is None:
                 sequence += 1
                 place, revision = sequence, 1
             elif self._load(before) == value:
                 continue
             else:
-                superseded.append({"superseded_version": before.version, "moment": stamp.at})
+                # A clock can be set back; versions still follow each other, so that one at most holds at any moment.
+                recorded_at = max(stamp.at, before.recorded_at)
+                superseded.append({"superseded_version": before.version, "moment": recorded_at})
                 place, revision = before.sequence, before.revision + 1
             added.append(
                 {
                     **self._dump(value),
                     "sequence": place,
                     "revision": revision,
-                    "recorded_at": stamp.at,
+                    "recorded_at": recorded_at,
                     "superseded_at": None,
                     "recorded_by": stamp.by,
                 }

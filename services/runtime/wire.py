@@ -12,6 +12,7 @@ from google.type import date_pb2, datetime_pb2, fraction_pb2, money_pb2
 
 from services.runtime import names
 from services.runtime.errors import Violation, invalid
+from services.runtime.pages import page_violations
 
 MIN_YEAR, MAX_YEAR = 1900, 2200
 MAX_NAME = 200
@@ -30,8 +31,15 @@ class Fields:
     call `check` before anything is used.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, request: Message | None = None) -> None:
+        """With a request, what every request can hold is checked at once: size and token of a page, `request_id`."""
         self.violations: list[Violation] = []
+        fields = request.DESCRIPTOR.fields_by_name if request is not None else {}
+        if "page_token" in fields:
+            self.violations += page_violations(request)
+        request_id = getattr(request, "request_id", "") if "request_id" in fields else ""
+        if request_id and not names.is_uuid(request_id):
+            self.wrong("request_id", "is geen UUID")
 
     def wrong(self, field: str, description: str) -> None:
         """Notes a violation."""

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 
 import grpc
 from google.protobuf.duration_pb2 import Duration
@@ -61,7 +61,7 @@ class AssessmentServicer(rpc.AssessmentServiceServicer):
         self._clock = clock
 
     def AssessLocation(self, request: pb.AssessLocationRequest, context: grpc.ServicerContext) -> pb.Assessment:
-        fields = Fields()
+        fields = Fields(request)
         provider, location_id = fields.name("name", names.LOCATION, request.name)
         year = fields.year("budget_year", request.budget_year)
         fields.check()
@@ -81,7 +81,7 @@ class AssessmentServicer(rpc.AssessmentServiceServicer):
     def AssessLocations(
         self, request: pb.AssessLocationsRequest, context: grpc.ServicerContext
     ) -> Iterator[pb.AssessLocationsResponse]:
-        fields = Fields()
+        fields = Fields(request)
         year = fields.year("budget_year", request.budget_year)
         fields.check()
         asked_at = self._clock()
@@ -101,12 +101,12 @@ class AssessmentServicer(rpc.AssessmentServiceServicer):
             yield pb.AssessLocationsResponse(assessment=assessment, done_count=done, total_count=len(snapshots))
 
     def GetAssessment(self, request: pb.GetAssessmentRequest, context: grpc.ServicerContext) -> pb.Assessment:
-        return _whole(self._find(request.name, context))
+        return _whole(self._find(Fields(request), request.name, context))
 
     def ListAssessments(
         self, request: pb.ListAssessmentsRequest, context: grpc.ServicerContext
     ) -> pb.ListAssessmentsResponse:
-        fields = Fields()
+        fields = Fields(request)
         provider, location_id = fields.name("parent", names.LOCATION, request.parent)
         year = fields.count("budget_year", request.budget_year)
         fields.check()
@@ -118,10 +118,9 @@ class AssessmentServicer(rpc.AssessmentServiceServicer):
         return pb.ListAssessmentsResponse(assessments=assessments, next_page_token=token)
 
     def ExplainFinding(self, request: pb.ExplainFindingRequest, context: grpc.ServicerContext) -> pb.Explanation:
-        fields = Fields()
+        fields = Fields(request)
         fields.identifier("norm", request.norm)
-        fields.check()
-        assessment = _whole(self._find(request.name, context))
+        assessment = _whole(self._find(fields, request.name, context))
         policies = self._years.rules(assessment.policy.year).policies
         message = next((finding for finding in assessment.findings if finding.norm == request.norm), None)
         if message is None:
@@ -136,8 +135,7 @@ class AssessmentServicer(rpc.AssessmentServiceServicer):
             policy=assessment.policy,
         )
 
-    def _find(self, name: str, context: grpc.ServicerContext) -> store.Stored:
-        fields = Fields()
+    def _find(self, fields: Fields, name: str, context: grpc.ServicerContext) -> store.Stored:
         provider, location_id, assessment_id = fields.name("name", names.ASSESSMENT, name)
         fields.check()
         year, _, number = assessment_id.partition("-")
@@ -188,7 +186,7 @@ def _record(
 ) -> pb.Assessment:
     """Keeps a judgement with its evidence, as the latest assessment of the location and budget year."""
     provider, location_id = names.parts(names.LOCATION, judgement.snapshot.location.name)
-    number = store.next_number(connection, location_id, judgement.budget_year)
+    number = store.supersede(connection, location_id, judgement.budget_year)
     name = names.ASSESSMENT.format(
         provider=provider, location=location_id, assessment=f"{judgement.budget_year}-{number}"
     )
@@ -283,14 +281,23 @@ def _write_finding(finding: Finding) -> pb.Finding:
                 question=fact.question,
                 block=fact.block,
                 item=fact.item,
-                value_json=canonical(fact.value),
+                value_json=_json(fact.value),
                 condition=fact.condition,
-                threshold_json="" if fact.threshold is None else canonical(fact.threshold),
+                threshold_json="" if fact.threshold is None else _json(fact.threshold),
                 outcome=_OUTCOMES[fact.outcome],
             )
             for fact in finding.facts
         ],
     )
+
+
+def _json(value: JsonValue) -> str:
+    return canonical(value) if isinstance(value, list) else _scalar_json(value)
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _scalar_json(value: JsonValue) -> str:
+    return canonical(value)
 
 
 def _read_finding(message: pb.Finding) -> Finding:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Index, and_, bindparam, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Index, and_, bindparam, insert, or_, select, tuple_, update
 from sqlmodel import Field, SQLModel
 
 from services.runtime import names
@@ -59,8 +59,9 @@ class Stored:
 _TABLE = SQLModel.metadata.tables["assessment"]
 _STORED = select(_TABLE.c.id, _TABLE.c.summary, _TABLE.c.findings)
 _SAME = and_(_TABLE.c.location_id == bindparam("place"), _TABLE.c.budget_year == bindparam("year"))
-_LAST_NUMBER = select(func.coalesce(func.max(_TABLE.c.number), 0)).where(_SAME)
-_SUPERSEDE = update(_TABLE).where(_SAME, _TABLE.c.superseded.is_(False)).values(superseded=True)
+_SUPERSEDE = (
+    update(_TABLE).where(_SAME, _TABLE.c.superseded.is_(False)).values(superseded=True).returning(_TABLE.c.number)
+)
 _INSERT = insert(_TABLE)
 _ONE = _STORED.where(_SAME, _TABLE.c.number == bindparam("number"))
 _PAGE = _STORED.where(
@@ -77,15 +78,14 @@ _PAGES = {
 }
 
 
-def next_number(connection: Connection, location_id: str, budget_year: int) -> int:
-    """The number of the next assessment of a location in a budget year."""
-    last: int = connection.execute(_LAST_NUMBER, {"place": location_id, "year": budget_year}).scalar_one()
-    return last + 1
+def supersede(connection: Connection, location_id: str, budget_year: int) -> int:
+    """Makes room for the next assessment of a location in a budget year, and returns its number."""
+    latest = connection.execute(_SUPERSEDE, {"place": location_id, "year": budget_year}).scalar_one_or_none()
+    return (latest or 0) + 1
 
 
 def add(connection: Connection, row: dict[str, Any]) -> None:
-    """Records an assessment, which supersedes the one before it; `row` has the columns of `AssessmentRow`."""
-    connection.execute(_SUPERSEDE, {"place": row["location_id"], "year": row["budget_year"]})
+    """Records an assessment for which `supersede` made room; `row` has the columns of `AssessmentRow`."""
     connection.execute(_INSERT, {**row, "superseded": False})
 
 

@@ -21,13 +21,13 @@ class CatalogueServicer(rpc.CatalogueServiceServicer):
         self._years = years
 
     def GetQuestionnaire(self, request: pb.GetQuestionnaireRequest, context: grpc.ServicerContext) -> pb.Questionnaire:
-        fields = Fields()
+        fields = Fields(request)
         (year,) = fields.name("name", names.QUESTIONNAIRE, request.name)
         fields.check()
         return _questionnaire(self._years.rules(int(year)).policies.questionnaire)
 
     def ListNorms(self, request: pb.ListNormsRequest, context: grpc.ServicerContext) -> pb.ListNormsResponse:
-        fields = Fields()
+        fields = Fields(request)
         (year,) = fields.name("parent", names.POLICY_YEAR, request.parent)
         fields.check()
         page = read_page(request)

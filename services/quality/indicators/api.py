@@ -27,7 +27,7 @@ class IndicatorServicer(rpc.IndicatorServiceServicer):
         self._locations = locations
 
     def UpdateIndicators(self, request: pb.UpdateIndicatorsRequest, context: grpc.ServicerContext) -> pb.Indicators:
-        fields = Fields()
+        fields = Fields(request)
         provider, indicators = read_indicators(fields, "indicators", request.indicators)
         fields.check()
         owner = self._locations.owner(provider, indicators.location_id, context)
@@ -41,7 +41,7 @@ class IndicatorServicer(rpc.IndicatorServiceServicer):
         return self._transactions.write(request, context, pb.Indicators, act)
 
     def GetIndicators(self, request: pb.GetIndicatorsRequest, context: grpc.ServicerContext) -> pb.Indicators:
-        fields = Fields()
+        fields = Fields(request)
         provider, location_id, year = fields.name("name", names.INDICATORS, request.name)
         fields.check()
         owner = self._locations.owner(provider, location_id, context)
@@ -54,7 +54,7 @@ class IndicatorServicer(rpc.IndicatorServiceServicer):
     def ListIndicators(
         self, request: pb.ListIndicatorsRequest, context: grpc.ServicerContext
     ) -> pb.ListIndicatorsResponse:
-        fields = Fields()
+        fields = Fields(request)
         provider, location_id = fields.name("parent", names.LOCATION, request.parent)
         year = fields.count("year", request.year)
         fields.check()
@@ -78,15 +78,15 @@ def read_indicators(fields: Fields, path: str, message: pb.Indicators) -> tuple[
     return provider, Indicators(
         location_id=location_id,
         year=fields.year(f"{path}.name", int(year or 0)),
-        seh_visits=fields.count(f"{path}.seh_visits", message.seh_visits),
-        ehh_visits=fields.count(f"{path}.ehh_visits", message.ehh_visits),
-        seh_stops=fields.count(f"{path}.seh_stops", message.seh_stops),
-        mean_stay_tenths=_tenths(fields, path, "mean_length_of_stay_tenths", message),
-        median_stay_tenths=_tenths(fields, path, "median_length_of_stay_tenths", message),
+        seh_visits=_count(fields, path, "seh_visits", message),
+        ehh_visits=_count(fields, path, "ehh_visits", message),
+        seh_stops=_count(fields, path, "seh_stops", message),
+        mean_stay_tenths=_count(fields, path, "mean_length_of_stay_tenths", message),
+        median_stay_tenths=_count(fields, path, "median_length_of_stay_tenths", message),
     )
 
 
-def _tenths(fields: Fields, path: str, field: str, message: Message) -> int | None:
+def _count(fields: Fields, path: str, field: str, message: Message) -> int | None:
     return fields.count(f"{path}.{field}", getattr(message, field)) if message.HasField(field) else None
 
 

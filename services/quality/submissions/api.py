@@ -14,7 +14,6 @@ from services.quality.submissions.model import Status, Submission
 from services.quality.submissions.store import SUBMISSIONS, SUBMISSIONS_IN_YEAR, SUBMISSIONS_OF_LOCATIONS
 from services.quality.years import Years
 from services.runtime import names
-from services.runtime.call import call_of
 from services.runtime.errors import DomainError, not_found
 from services.runtime.pages import read_page
 from services.runtime.transactions import Transactions
@@ -36,7 +35,7 @@ class SubmissionServicer(rpc.SubmissionServiceServicer):
         self._locations = locations
 
     def SubmitAnswers(self, request: pb.SubmitAnswersRequest, context: grpc.ServicerContext) -> pb.Submission:
-        fields = Fields()
+        fields = Fields(request)
         provider, submission = self._read(fields, "submission", request.submission)
         fields.check()
         owner = self._locations.owner(provider, submission.location_id, context)
@@ -50,7 +49,7 @@ class SubmissionServicer(rpc.SubmissionServiceServicer):
         return self._transactions.write(request, context, pb.Submission, act)
 
     def GetSubmission(self, request: pb.GetSubmissionRequest, context: grpc.ServicerContext) -> pb.Submission:
-        fields = Fields()
+        fields = Fields(request)
         provider, location_id, year = fields.name("name", names.SUBMISSION, request.name)
         revision = fields.count("revision", request.revision)
         fields.check()
@@ -68,7 +67,7 @@ class SubmissionServicer(rpc.SubmissionServiceServicer):
     def ListSubmissions(
         self, request: pb.ListSubmissionsRequest, context: grpc.ServicerContext
     ) -> pb.ListSubmissionsResponse:
-        fields = Fields()
+        fields = Fields(request)
         provider, location_id = fields.name("parent", names.LOCATION, request.parent)
         survey_year = fields.count("survey_year", request.survey_year)
         fields.check()
@@ -87,7 +86,7 @@ class SubmissionServicer(rpc.SubmissionServiceServicer):
     def ListSubmissionRevisions(
         self, request: pb.ListSubmissionRevisionsRequest, context: grpc.ServicerContext
     ) -> pb.ListSubmissionRevisionsResponse:
-        fields = Fields()
+        fields = Fields(request)
         provider, location_id, year = fields.name("name", names.SUBMISSION, request.name)
         fields.check()
         page = read_page(request)
@@ -109,7 +108,7 @@ class SubmissionServicer(rpc.SubmissionServiceServicer):
         owners = self._locations.owners(context)
         return self._transactions.write_stream(
             request_iterator,
-            call_of(context).actor,
+            context,
             lambda connection, stamp, parts: self._import(connection, stamp, parts, owners),
         )
 

@@ -26,7 +26,7 @@ class AttestationServicer(rpc.AttestationServiceServicer):
         self._transactions = transactions
 
     def RecordAttestation(self, request: pb.RecordAttestationRequest, context: grpc.ServicerContext) -> pb.Attestation:
-        fields = Fields()
+        fields = Fields(request)
         (agb,) = fields.name("parent", names.PROVIDER, request.parent, allow_any=False)
         attestation = read_attestation(fields, "attestation", agb, request.attestation)
         fields.check()
@@ -39,7 +39,7 @@ class AttestationServicer(rpc.AttestationServiceServicer):
         return self._transactions.write(request, context, pb.Attestation, act)
 
     def GetAttestation(self, request: pb.GetAttestationRequest, context: grpc.ServicerContext) -> pb.Attestation:
-        fields = Fields()
+        fields = Fields(request)
         agb, attestation_id = fields.name("name", names.ATTESTATION, request.name, allow_any=False)
         fields.check()
         with self._transactions.read() as connection:
@@ -51,7 +51,7 @@ class AttestationServicer(rpc.AttestationServiceServicer):
     def ListAttestations(
         self, request: pb.ListAttestationsRequest, context: grpc.ServicerContext
     ) -> pb.ListAttestationsResponse:
-        fields = Fields()
+        fields = Fields(request)
         (agb,) = fields.name("parent", names.PROVIDER, request.parent)
         fields.check()
         page = read_page(request)

@@ -130,7 +130,7 @@ class _Events(Generic[EventMessage]):
 
     def create(self, request: Any, context: grpc.ServicerContext, event_id: str) -> EventMessage:
         form = self._form
-        fields = Fields()
+        fields = Fields(request)
         agb, location_id = fields.name("parent", names.LOCATION, request.parent)
         fields.identifier(f"{form.field}_id", event_id)
         event = form.read(fields, form.field, location_id, event_id, getattr(request, form.field))
@@ -147,7 +147,7 @@ class _Events(Generic[EventMessage]):
         return self._transactions.write(request, context, form.message, act)
 
     def get(self, request: Any) -> EventMessage:
-        fields = Fields()
+        fields = Fields(request)
         agb, location_id, event_id = fields.name("name", self._form.pattern, request.name)
         as_of = fields.moment("as_of_time", request)
         fields.check()
@@ -156,7 +156,7 @@ class _Events(Generic[EventMessage]):
             return self._form.write(*self._owned(connection, request.name, stored, agb, location_id))
 
     def list(self, request: Any) -> tuple[Sequence[EventMessage], str]:
-        fields = Fields()
+        fields = Fields(request)
         agb, location_id = fields.name("parent", names.LOCATION, request.parent)
         as_of = fields.moment("as_of_time", request)
         fields.check()
@@ -176,7 +176,7 @@ class _Events(Generic[EventMessage]):
     def update(self, request: Any, context: grpc.ServicerContext) -> EventMessage:
         form = self._form
         message = getattr(request, form.field)
-        fields = Fields()
+        fields = Fields(request)
         agb, location_id, event_id = fields.name(f"{form.field}.name", form.pattern, message.name)
         fields.check()
 
@@ -186,6 +186,8 @@ class _Events(Generic[EventMessage]):
                 owner = find_location(connection, agb, location_id).value.agb
                 wanted, place = message, location_id
             else:
+                if stored is not None and request.allow_missing and location_id != names.ANY:
+                    require_location(stored.value, location_id)
                 stored, owner = self._owned(connection, message.name, stored, agb, location_id)
                 stored.require(message.etag)
                 self._require_active(stored.value)
@@ -199,7 +201,7 @@ class _Events(Generic[EventMessage]):
         return self._transactions.write(request, context, form.message, act)
 
     def withdraw(self, request: Any, context: grpc.ServicerContext) -> EventMessage:
-        fields = Fields()
+        fields = Fields(request)
         agb, location_id, event_id = fields.name("name", self._form.pattern, request.name)
         fields.check()
 

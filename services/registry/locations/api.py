@@ -33,7 +33,7 @@ class LocationServicer(rpc.LocationServiceServicer):
         self._transactions = transactions
 
     def CreateLocation(self, request: pb.CreateLocationRequest, context: grpc.ServicerContext) -> pb.Location:
-        fields = Fields()
+        fields = Fields(request)
         (agb,) = fields.name("parent", names.PROVIDER, request.parent, allow_any=False)
         location_id = fields.identifier("location_id", request.location_id)
         location = read_location(fields, "location", agb, location_id, request.location)
@@ -51,7 +51,7 @@ class LocationServicer(rpc.LocationServiceServicer):
         return self._transactions.write(request, context, pb.Location, act)
 
     def GetLocation(self, request: pb.GetLocationRequest, context: grpc.ServicerContext) -> pb.Location:
-        fields = Fields()
+        fields = Fields(request)
         agb, location_id = fields.name("name", names.LOCATION, request.name)
         fields.check()
         with self._transactions.read_one() as connection:
@@ -60,7 +60,7 @@ class LocationServicer(rpc.LocationServiceServicer):
     def ListLocations(
         self, request: pb.ListLocationsRequest, context: grpc.ServicerContext
     ) -> pb.ListLocationsResponse:
-        fields = Fields()
+        fields = Fields(request)
         (agb,) = fields.name("parent", names.PROVIDER, request.parent)
         fields.check()
         page = read_page(request)
@@ -74,7 +74,7 @@ class LocationServicer(rpc.LocationServiceServicer):
         return pb.ListLocationsResponse(locations=[write_location(s) for s in shown], next_page_token=token)
 
     def UpdateLocation(self, request: pb.UpdateLocationRequest, context: grpc.ServicerContext) -> pb.Location:
-        fields = Fields()
+        fields = Fields(request)
         agb, location_id = fields.name("location.name", names.LOCATION, request.location.name, allow_any=False)
         fields.check()
 
@@ -97,7 +97,7 @@ class LocationServicer(rpc.LocationServiceServicer):
         return self._transactions.write(request, context, pb.Location, act)
 
     def GetOpeningHours(self, request: pb.GetOpeningHoursRequest, context: grpc.ServicerContext) -> pb.OpeningHours:
-        fields = Fields()
+        fields = Fields(request)
         agb, location_id = fields.name("name", names.OPENING_HOURS, request.name)
         fields.check()
         with self._transactions.read() as connection:
@@ -107,7 +107,7 @@ class LocationServicer(rpc.LocationServiceServicer):
     def UpdateOpeningHours(
         self, request: pb.UpdateOpeningHoursRequest, context: grpc.ServicerContext
     ) -> pb.OpeningHours:
-        fields = Fields()
+        fields = Fields(request)
         agb, location_id = fields.name("opening_hours.name", names.OPENING_HOURS, request.opening_hours.name)
         hours = read_opening_hours(fields, "opening_hours", location_id, request.opening_hours)
         fields.check()

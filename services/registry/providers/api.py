@@ -43,7 +43,7 @@ class ProviderServicer(rpc.ProviderServiceServicer):
         self._new_after = new_after
 
     def CreateProvider(self, request: pb.CreateProviderRequest, context: grpc.ServicerContext) -> pb.Provider:
-        fields = Fields()
+        fields = Fields(request)
         agb = fields.digits("provider_id", request.provider_id, 8)
         provider = read_provider(fields, "provider", agb, request.provider, Stage.PROPOSED)
         fields.check()
@@ -56,7 +56,9 @@ class ProviderServicer(rpc.ProviderServiceServicer):
         return self._transactions.write(request, context, pb.Provider, act)
 
     def GetProvider(self, request: pb.GetProviderRequest, context: grpc.ServicerContext) -> pb.Provider:
-        agb = _agb(request.name)
+        fields = Fields(request)
+        (agb,) = fields.name("name", names.PROVIDER, request.name, allow_any=False)
+        fields.check()
         with self._transactions.read() as connection:
             return self._answer(connection, _stored(connection, agb))
 
@@ -71,7 +73,7 @@ class ProviderServicer(rpc.ProviderServiceServicer):
         return pb.ListProvidersResponse(providers=providers, next_page_token=token)
 
     def UpdateProvider(self, request: pb.UpdateProviderRequest, context: grpc.ServicerContext) -> pb.Provider:
-        fields = Fields()
+        fields = Fields(request)
         (agb,) = fields.name("provider.name", names.PROVIDER, request.provider.name, allow_any=False)
         fields.check()
 
@@ -92,15 +94,14 @@ class ProviderServicer(rpc.ProviderServiceServicer):
         return self._transactions.write(request, context, pb.Provider, act)
 
     def SubmitProvider(self, request: pb.SubmitProviderRequest, context: grpc.ServicerContext) -> pb.Provider:
-        return self._move(request, context, Step.SUBMIT, Stage.UNDER_REVIEW)
+        return self._move(Fields(request), request, context, Step.SUBMIT, Stage.UNDER_REVIEW)
 
     def RequestProviderInformation(
         self, request: pb.RequestProviderInformationRequest, context: grpc.ServicerContext
     ) -> pb.Provider:
-        fields = Fields()
+        fields = Fields(request)
         fields.text("reason", request.reason, MAX_REASON, required=True)
-        fields.check()
-        return self._move(request, context, Step.REQUEST_INFORMATION, Stage.MORE_INFORMATION_NEEDED)
+        return self._move(fields, request, context, Step.REQUEST_INFORMATION, Stage.MORE_INFORMATION_NEEDED)
 
     def ApproveProvider(self, request: pb.ApproveProviderRequest, context: grpc.ServicerContext) -> pb.Provider:
         return self._decide(request, context, Decision.AKKOORD)
@@ -111,7 +112,7 @@ class ProviderServicer(rpc.ProviderServiceServicer):
     def ListApprovals(
         self, request: pb.ListApprovalsRequest, context: grpc.ServicerContext
     ) -> pb.ListApprovalsResponse:
-        fields = Fields()
+        fields = Fields(request)
         (agb,) = fields.name("parent", names.PROVIDER, request.parent)
         fields.check()
         page = read_page(request)
@@ -125,12 +126,14 @@ class ProviderServicer(rpc.ProviderServiceServicer):
 
     def _move(
         self,
+        fields: Fields,
         request: pb.SubmitProviderRequest | pb.RequestProviderInformationRequest,
         context: grpc.ServicerContext,
         step: Step,
         stage: Stage,
     ) -> pb.Provider:
-        agb = _agb(request.name)
+        (agb,) = fields.name("name", names.PROVIDER, request.name, allow_any=False)
+        fields.check()
 
         def act(connection: Connection, stamp: Stamp) -> pb.Provider:
             stored = _stored(connection, agb)
@@ -146,7 +149,7 @@ class ProviderServicer(rpc.ProviderServiceServicer):
         context: grpc.ServicerContext,
         decision: Decision,
     ) -> pb.Provider:
-        fields = Fields()
+        fields = Fields(request)
         (agb,) = fields.name("name", names.PROVIDER, request.name, allow_any=False)
         insurer, decided_on, reason = read_decision(fields, "", request)
         if decision is Decision.AFGEWEZEN and not reason.strip():
@@ -177,13 +180,6 @@ def approvals_of(connection: Connection, agbs: Sequence[str]) -> dict[str, list[
     for stored in APPROVALS_OF_PROVIDERS.all(connection, agbs=agbs):
         found.setdefault(stored.value.agb, []).append(stored.value)
     return found
-
-
-def _agb(name: str) -> str:
-    fields = Fields()
-    (agb,) = fields.name("name", names.PROVIDER, name, allow_any=False)
-    fields.check()
-    return agb
 
 
 def _stored(connection: Connection, agb: str) -> Stored[Provider]:

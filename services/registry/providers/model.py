@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import count
 
 from services.runtime.errors import DomainError, Reason
 
@@ -59,9 +60,11 @@ class Approval:
 
 
 def approval_id(insurer: str, decided_on: date, earlier: Iterable[Approval]) -> str:
-    """The identifier of an insurer's next decision: its code, the day, and the how-manieth of that day."""
-    same_day = sum(1 for approval in earlier if (approval.insurer, approval.decided_on) == (insurer, decided_on))
-    return f"{insurer}-{decided_on.isoformat()}-{same_day + 1}"
+    """The identifier of an insurer's next decision: its code, the day, and the first number that is free."""
+    # Decisions that were imported bear identifiers of their own, which must not be taken for the next one.
+    taken = {approval.approval_id for approval in earlier}
+    candidates = (f"{insurer}-{decided_on.isoformat()}-{number}" for number in count(1))
+    return next(candidate for candidate in candidates if candidate not in taken)
 
 
 def latest_decisions(approvals: Sequence[Approval]) -> dict[str, Decision]:

@@ -26,7 +26,7 @@ class RoundServicer(rpc.RoundServiceServicer):
         self._transactions = transactions
 
     def UpdateRound(self, request: pb.UpdateRoundRequest, context: grpc.ServicerContext) -> pb.Round:
-        fields = Fields()
+        fields = Fields(request)
         (year,) = fields.name("round.name", names.ROUND, request.round.name)
         round_ = read_round(fields, "round", year, request.round)
         fields.check()
@@ -40,7 +40,7 @@ class RoundServicer(rpc.RoundServiceServicer):
         return self._transactions.write(request, context, pb.Round, act)
 
     def GetRound(self, request: pb.GetRoundRequest, context: grpc.ServicerContext) -> pb.Round:
-        fields = Fields()
+        fields = Fields(request)
         (year,) = fields.name("name", names.ROUND, request.name)
         fields.check()
         with self._transactions.read_one() as connection:

@@ -35,4 +35,4 @@ def _load(row: RoundRow) -> Round:
     )
 
 
-ROUNDS = History(RoundRow, ("budget_year",), _load, asdict)
+ROUNDS = History(RoundRow, ("budget_year",), _load, asdict, by_key=True)

@@ -18,7 +18,6 @@ from services.registry.providers.store import APPROVALS_OF_PROVIDERS, PROVIDERS
 from services.registry.rounds.api import require_round, write_round
 from services.registry.snapshots.importing import Import
 from services.runtime import names
-from services.runtime.call import call_of
 from services.runtime.errors import not_found
 from services.runtime.pages import read_page
 from services.runtime.transactions import Transactions
@@ -40,10 +39,11 @@ class SnapshotServicer(rpc.SnapshotServiceServicer):
     def GetProviderSnapshot(
         self, request: pb.GetProviderSnapshotRequest, context: grpc.ServicerContext
     ) -> pb.ProviderSnapshot:
-        fields = Fields()
+        fields = Fields(request)
         (agb,) = fields.name("name", names.PROVIDER, request.name, allow_any=False)
         year = fields.year("budget_year", request.budget_year)
         as_of = fields.moment("as_of_time", request)
+        _check_view(fields, request.view)
         fields.check()
         with self._transactions.read() as connection:
             round_ = write_round(require_round(connection, year, as_of))
@@ -57,10 +57,11 @@ class SnapshotServicer(rpc.SnapshotServiceServicer):
     def GetLocationSnapshot(
         self, request: pb.GetLocationSnapshotRequest, context: grpc.ServicerContext
     ) -> pb.LocationSnapshot:
-        fields = Fields()
+        fields = Fields(request)
         agb, location_id = fields.name("name", names.LOCATION, request.name)
         year = fields.year("budget_year", request.budget_year)
         as_of = fields.moment("as_of_time", request)
+        _check_view(fields, request.view)
         fields.check()
         with self._transactions.read() as connection:
             round_ = write_round(require_round(connection, year, as_of))
@@ -72,9 +73,10 @@ class SnapshotServicer(rpc.SnapshotServiceServicer):
     def ListProviderSnapshots(
         self, request: pb.ListProviderSnapshotsRequest, context: grpc.ServicerContext
     ) -> pb.ListProviderSnapshotsResponse:
-        fields = Fields()
+        fields = Fields(request)
         year = fields.year("budget_year", request.budget_year)
         as_of = fields.moment("as_of_time", request)
+        _check_view(fields, request.view)
         fields.check()
         page = read_page(request, default=10, most=50)
         with self._transactions.read() as connection:
@@ -90,7 +92,7 @@ class SnapshotServicer(rpc.SnapshotServiceServicer):
     ) -> pb.ImportFactsResponse:
         return self._transactions.write_stream(
             request_iterator,
-            call_of(context).actor,
+            context,
             lambda connection, stamp, parts: Import(connection, stamp).take(parts),
         )
 
@@ -120,6 +122,12 @@ class SnapshotServicer(rpc.SnapshotServiceServicer):
         ]
 
 
+def _check_view(fields: Fields, view: int) -> None:
+    # Taken for a smaller view, an unknown one would leave out events that the caller counts on.
+    if view not in _KINDS:
+        fields.wrong("view", f"heeft geen betekenis: {view}")
+
+
 def _locations(
     connection: Connection,
     locations: Sequence[Stored[Location]],
@@ -132,7 +140,7 @@ def _locations(
         stored.value.location_id: stored
         for stored in OPENING_HOURS_OF_LOCATIONS.all(connection, as_of=as_of, location_ids=ids)
     }
-    kinds = _KINDS.get(view, ())
+    kinds = _KINDS[view]
     events: dict[tuple[str, Kind], list[Stored[Event]]] = {}
     if kinds:
         touching = EVENTS_TOUCHING.all(

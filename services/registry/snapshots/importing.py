@@ -63,14 +63,18 @@ class Import:
             fields.check()
         # What is referred to comes before what refers to it.
         read: list[tuple[str, History[Any, Any], list[Any]]] = [
-            ("rounds", ROUNDS, self._read(fields, part, "rounds", self._round)),
-            ("providers", PROVIDERS, self._read(fields, part, "providers", self._provider)),
-            ("approvals", APPROVALS, self._read(fields, part, "approvals", self._approval)),
-            ("locations", LOCATIONS, self._read(fields, part, "locations", self._location)),
-            ("opening_hours", OPENING_HOURS, self._read(fields, part, "opening_hours", self._opening_hours)),
+            ("rounds", ROUNDS, self._read(fields, part, "rounds", ROUNDS, self._round)),
+            ("providers", PROVIDERS, self._read(fields, part, "providers", PROVIDERS, self._provider)),
+            ("approvals", APPROVALS, self._read(fields, part, "approvals", APPROVALS, self._approval)),
+            ("locations", LOCATIONS, self._read(fields, part, "locations", LOCATIONS, self._location)),
+            (
+                "opening_hours",
+                OPENING_HOURS,
+                self._read(fields, part, "opening_hours", OPENING_HOURS, self._opening_hours),
+            ),
             ("closures", EVENTS, self._read_events(fields, part, "closures", self._closure)),
             ("stops", EVENTS, self._read_events(fields, part, "stops", self._stop)),
-            ("attestations", ATTESTATIONS, self._read(fields, part, "attestations", self._attestation)),
+            ("attestations", ATTESTATIONS, self._read(fields, part, "attestations", ATTESTATIONS, self._attestation)),
         ]
         fields.check()
         for collection, history, models in read:
@@ -83,16 +87,20 @@ class Import:
         fields: Fields,
         part: pb.ImportFactsRequest,
         collection: str,
+        history: History[Any, Any],
         read: Callable[[Fields, str, Any], Any],
     ) -> list[Any]:
-        seen: set[str] = set()
+        seen: set[Any] = set()
         models = []
         for index, message in enumerate(getattr(part, collection)):
             path = f"{collection}[{index}]"
-            if message.name in seen:
+            model = read(fields, path, message)
+            # Two names can mean the same, for some may leave their parent open.
+            key = history.key(model)
+            if key in seen and "" not in key:
                 fields.wrong(f"{path}.name", f"{message.name} staat dubbel")
-            seen.add(message.name)
-            models.append(read(fields, path, message))
+            seen.add(key)
+            models.append(model)
         return models
 
     def _read_events(
@@ -103,10 +111,8 @@ class Import:
         read: Callable[[Fields, str, Any], Event],
     ) -> list[Event]:
         """Events, which belong to the location they were first reported for and stay withdrawn once they are."""
-        events = self._read(fields, part, collection, read)
+        events = self._read(fields, part, collection, EVENTS, read)
         ids = [event.event_id for event in events]
-        if len(set(ids)) != len(ids):
-            fields.wrong(collection, "noemt een identificatie dubbel")
         if not events:
             return events
         known = EVENTS_BY_ID.all(self._connection, kind=events[0].kind.value, event_ids=ids)
