@@ -1,7 +1,8 @@
 """The database of one service: reads of one consistent state, and writes that are all or nothing."""
 
+import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ class Database:
         """Opens the database and makes the tables of the given row classes where they are missing."""
         self._engine = _open(url, connections)
         self._sqlite = self._engine.dialect.name == "sqlite"
+        # SQLite has one writer at a time and lets the others sleep and try again; here they wait in turn.
+        self._turn: AbstractContextManager[object] = threading.Lock() if self._sqlite else nullcontext()
         tables = [SQLModel.metadata.tables[str(row.__tablename__)] for row in rows]
         with self.write() as connection:
             SQLModel.metadata.create_all(connection, tables=tables)
@@ -37,7 +40,7 @@ class Database:
     @contextmanager
     def write(self, *, keep: bool = True) -> Iterator[Connection]:
         """A transaction: committed at the end, and rolled back on any exception or when it is not to be kept."""
-        with self._engine.connect() as connection:
+        with self._turn, self._engine.connect() as connection:
             # A transaction that reads first and writes later can fail halfway in SQLite, so it takes the lock now.
             self._begin(connection, "BEGIN IMMEDIATE")
             yield connection

@@ -147,15 +147,15 @@ class Selection(Generic[Row, Model]):
 class History(Generic[Row, Model]):
     """The versions of one kind of resource.
 
-    `key` names the columns that identify a resource; `load` makes a model of a row and `dump` the columns, the key
-    included, of a model. Resources are listed in the order of first recording, or `by_key`.
+    `key` names the columns that identify a resource; `load` makes a model of the values of the row's own columns, in
+    their order, and `dump` the columns of a model. Resources are listed in the order of first recording, or `by_key`.
     """
 
     def __init__(
         self,
         row: type[Row],
         key: Sequence[str],
-        load: Callable[[Row], Model],
+        load: Callable[..., Model],
         dump: Callable[[Model], dict[str, Any]],
         *,
         by_key: bool = False,
@@ -167,8 +167,9 @@ class History(Generic[Row, Model]):
         self._key_columns = [self.table.c[name] for name in key]
         self._by_key = by_key
         self.order = self._key_columns if by_key else [self.table.c.sequence, *self._key_columns]
-        # What `load` and `stored` read; the rest costs time for every row.
-        self.columns = [column for column in self.table.c if column.name not in ("superseded_at", "recorded_by")]
+        own = [column for column in self.table.c if column.name not in Versioned.model_fields]
+        # What `stored` unpacks; every further column costs time for every row.
+        self.columns = [self.table.c[name] for name in ("version", "sequence", "revision", "recorded_at")] + own
         self.every = self.where()
         self._one = self.where(*(column == bindparam(f"key_{column.name}") for column in self._key_columns))
         self._revisions = (
@@ -226,8 +227,9 @@ class History(Generic[Row, Model]):
         return key if self._by_key else (stored.sequence, *key)
 
     def stored(self, row: Any) -> Stored[Model]:
-        """The stored model of a row."""
-        return Stored(self._load(row), row.sequence, row.revision, row.recorded_at)
+        """The stored model of a row of `columns`."""
+        _, sequence, revision, recorded_at, *values = row
+        return Stored(self._load(*values), sequence, revision, recorded_at)
 
     def _put_chunk(self, connection: Connection, values: Sequence[Model], stamp: Stamp) -> Counts:
         current = self._current(connection, [self.key(value) for value in values])
@@ -240,7 +242,7 @@ class History(Generic[Row, Model]):
             if before is None:
                 sequence += 1
                 place, revision = sequence, 1
-            elif self._load(before) == value:
+            elif self.stored(before).value == value:
                 continue
             else:
                 # A clock can be set back; versions still follow each other, so that one at most holds at any moment.

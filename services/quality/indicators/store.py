@@ -24,19 +24,7 @@ class IndicatorsRow(Versioned, table=True):
     median_stay_tenths: int | None
 
 
-def _load(row: IndicatorsRow) -> Indicators:
-    return Indicators(
-        row.location_id,
-        row.year,
-        row.seh_visits,
-        row.ehh_visits,
-        row.seh_stops,
-        row.mean_stay_tenths,
-        row.median_stay_tenths,
-    )
-
-
-INDICATORS = History(IndicatorsRow, ("location_id", "year"), _load, asdict)
+INDICATORS = History(IndicatorsRow, ("location_id", "year"), Indicators, asdict)
 
 _IN_YEAR = or_(bindparam("in_year") == 0, col(IndicatorsRow.year) == bindparam("in_year"))
 INDICATORS_IN_YEAR = INDICATORS.where(_IN_YEAR)

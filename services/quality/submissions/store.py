@@ -25,15 +25,10 @@ class SubmissionRow(Versioned, table=True):
     answers: str
 
 
-def _load(row: SubmissionRow) -> Submission:
-    return Submission(
-        location_id=row.location_id,
-        survey_year=row.survey_year,
-        policy_year=row.policy_year,
-        status=Status(row.status),
-        delivered_on=row.delivered_on,
-        answers=json.loads(row.answers),
-    )
+def _load(
+    location_id: str, survey_year: int, policy_year: int, status: str, delivered_on: date, answers: str
+) -> Submission:
+    return Submission(location_id, survey_year, policy_year, Status(status), delivered_on, json.loads(answers))
 
 
 def _dump(submission: Submission) -> dict[str, Any]:

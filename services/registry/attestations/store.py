@@ -23,8 +23,8 @@ class AttestationRow(Versioned, table=True):
     document: str
 
 
-def _load(row: AttestationRow) -> Attestation:
-    return Attestation(row.agb, row.budget_year, Kind(row.kind), row.attested_on, row.document)
+def _load(agb: str, budget_year: int, kind: str, attested_on: date, document: str) -> Attestation:
+    return Attestation(agb, budget_year, Kind(kind), attested_on, document)
 
 
 def _dump(attestation: Attestation) -> dict[str, Any]:

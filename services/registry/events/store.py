@@ -1,5 +1,6 @@
 """Closures and stops in the database."""
 
+from datetime import datetime
 from typing import Any
 
 from pydantic import NaiveDatetime
@@ -27,18 +28,19 @@ class EventRow(Versioned, table=True):
     withdrawn: bool
 
 
-def _load(row: EventRow) -> Event:
-    return Event(
-        kind=Kind(row.kind),
-        event_id=row.event_id,
-        location_id=row.location_id,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        reason=row.reason,
-        foreseen=row.foreseen,
-        department=Department(row.department) if row.department else None,
-        withdrawn=row.withdrawn,
-    )
+def _load(
+    kind: str,
+    event_id: str,
+    location_id: str,
+    starts_at: datetime,
+    ends_at: datetime | None,
+    reason: str,
+    foreseen: bool | None,
+    department: str | None,
+    withdrawn: bool,
+) -> Event:
+    found = Department(department) if department else None
+    return Event(Kind(kind), event_id, location_id, starts_at, ends_at, reason, foreseen, found, withdrawn)
 
 
 def _dump(event: Event) -> dict[str, Any]:

@@ -38,17 +38,17 @@ class OpeningHoursRow(Versioned, table=True):
     periods: str
 
 
-def _load_location(row: LocationRow) -> Location:
-    return Location(
-        agb=row.agb,
-        location_id=row.location_id,
-        agb_location=row.agb_location,
-        name=row.name,
-        roaz_region=row.roaz_region,
-        care_type=CareType(row.care_type),
-        opened_on=row.opened_on,
-        closed_on=row.closed_on,
-    )
+def _load_location(
+    location_id: str,
+    agb: str,
+    agb_location: str,
+    name: str,
+    roaz_region: str,
+    care_type: str,
+    opened_on: date,
+    closed_on: date | None,
+) -> Location:
+    return Location(agb, location_id, agb_location, name, roaz_region, CareType(care_type), opened_on, closed_on)
 
 
 def _dump_location(location: Location) -> dict[str, Any]:
@@ -64,9 +64,9 @@ def _dump_location(location: Location) -> dict[str, Any]:
     }
 
 
-def _load_opening_hours(row: OpeningHoursRow) -> OpeningHours:
+def _load_opening_hours(location_id: str, periods: str) -> OpeningHours:
     return OpeningHours(
-        row.location_id,
+        location_id,
         tuple(
             OpeningPeriod(
                 valid_from=date.fromisoformat(period["valid_from"]),
@@ -75,7 +75,7 @@ def _load_opening_hours(row: OpeningHoursRow) -> OpeningHours:
                 opens=period["opens"],
                 closes=period["closes"],
             )
-            for period in json.loads(row.periods)
+            for period in json.loads(periods)
         ),
     )
 

@@ -38,15 +38,10 @@ class ApprovalRow(Versioned, table=True):
     reason: str
 
 
-def _load_provider(row: ProviderRow) -> Provider:
-    return Provider(
-        agb=row.agb,
-        kvk=row.kvk,
-        name=row.name,
-        provides_seh_since=row.provides_seh_since,
-        representatives=tuple(row.representatives.split(";")),
-        stage=Stage(row.stage),
-    )
+def _load_provider(
+    agb: str, kvk: str, name: str, provides_seh_since: date, representatives: str, stage: str
+) -> Provider:
+    return Provider(agb, kvk, name, provides_seh_since, tuple(representatives.split(";")), Stage(stage))
 
 
 def _dump_provider(provider: Provider) -> dict[str, Any]:
@@ -60,15 +55,8 @@ def _dump_provider(provider: Provider) -> dict[str, Any]:
     }
 
 
-def _load_approval(row: ApprovalRow) -> Approval:
-    return Approval(
-        agb=row.agb,
-        approval_id=row.approval_id,
-        insurer=row.insurer,
-        decision=Decision(row.decision),
-        decided_on=row.decided_on,
-        reason=row.reason,
-    )
+def _load_approval(agb: str, approval_id: str, insurer: str, decision: str, decided_on: date, reason: str) -> Approval:
+    return Approval(agb, approval_id, insurer, Decision(decision), decided_on, reason)
 
 
 def _dump_approval(approval: Approval) -> dict[str, Any]:

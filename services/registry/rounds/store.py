@@ -24,15 +24,4 @@ class RoundRow(Versioned, table=True):
     norm_amount_cents: int = Field(sa_type=BigInteger)
 
 
-def _load(row: RoundRow) -> Round:
-    return Round(
-        row.budget_year,
-        row.survey_year,
-        row.reference_year,
-        row.policy_year,
-        row.rivm_preliminary_delivered_on,
-        row.norm_amount_cents,
-    )
-
-
-ROUNDS = History(RoundRow, ("budget_year",), _load, asdict, by_key=True)
+ROUNDS = History(RoundRow, ("budget_year",), Round, asdict, by_key=True)

@@ -35,12 +35,8 @@ class SampleRow(Versioned, table=True):
     text: str
 
 
-def load(row: SampleRow) -> Sample:
-    return Sample(row.group, row.number, row.text)
-
-
-SAMPLES = History(SampleRow, ("group", "number"), load, asdict)
-BY_KEY = History(SampleRow, ("group", "number"), load, asdict, by_key=True)
+SAMPLES = History(SampleRow, ("group", "number"), Sample, asdict)
+BY_KEY = History(SampleRow, ("group", "number"), Sample, asdict, by_key=True)
 OF_GROUP = SAMPLES.where(col(SampleRow.group) == bindparam("of_group"))
 START = datetime(2027, 1, 1, tzinfo=UTC)
 
