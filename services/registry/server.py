@@ -15,6 +15,7 @@ from services.registry.providers.store import ApprovalRow, ProviderRow
 from services.registry.rounds import api as rounds
 from services.registry.rounds.store import RoundRow
 from services.registry.snapshots import api as snapshots
+from services.runtime.changes import ChangeRow
 from services.runtime.database import Database
 from services.runtime.server import Application
 from services.runtime.settings import ServiceSettings
@@ -38,6 +39,7 @@ ROWS = (
     AttestationRow,
     RoundRow,
     RequestRow,
+    ChangeRow,
 )
 
 
@@ -56,7 +58,7 @@ def build(settings: RegistrySettings, clock: Clock = utc_now) -> Application:
     """The registry over its database."""
     new_after = load_parameters(settings.policies_dir, settings.policy_year).new_provider_after.value
     database = Database(settings.database_url, ROWS, connections=settings.workers)
-    transactions = Transactions(database, clock)
+    transactions = Transactions(database, clock, counted=True)
 
     def register(server: grpc.Server) -> None:
         provider_pb2_grpc.add_ProviderServiceServicer_to_server(

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 from sqlmodel import Field, SQLModel, col
 
 from services.runtime.call import call_of
+from services.runtime.changes import count_change
 from services.runtime.database import Database
 from services.runtime.errors import DomainError, Reason, Violation, invalid
 from services.runtime.names import is_uuid
@@ -52,9 +53,11 @@ _SEEN = select(col(RequestRow.digest), col(RequestRow.response)).where(
 class Transactions:
     """One service's reads and writes."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, *, counted: bool = False) -> None:
+        """With `counted` every transaction that is kept counts as a change (see `changes`)."""
         self._database = database
         self._clock = clock
+        self._counted = counted
 
     @contextmanager
     def read_one(self) -> Iterator[Connection]:
@@ -85,7 +88,7 @@ class Transactions:
         validate_only = bool(getattr(request, "validate_only", False))
         if request_id and not is_uuid(request_id):
             raise invalid([Violation("request_id", "is geen UUID")])
-        with self._database.write(keep=not validate_only) as connection:
+        with self._changing(keep=not validate_only) as connection:
             stamp = Stamp(self._clock(), actor)
             if not request_id or validate_only:
                 return act(connection, stamp)
@@ -134,11 +137,18 @@ class Transactions:
         if not context.add_callback(ended.set) or ended.wait(_BROKEN_OFF_SECONDS):
             raise _broken_off()
         keep = not received[0].validate_only  # type: ignore[attr-defined]
-        with self._database.write(keep=keep) as connection:
+        with self._changing(keep=keep) as connection:
             response = act(connection, Stamp(self._clock(), call_of(context).actor), received)
             if ended.is_set():
                 raise _broken_off()
             return response
+
+    @contextmanager
+    def _changing(self, *, keep: bool) -> Iterator[Connection]:
+        with self._database.write(keep=keep) as connection:
+            yield connection
+            if self._counted and keep:
+                count_change(connection)
 
 
 def _broken_off() -> DomainError:

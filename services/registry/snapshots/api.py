@@ -18,6 +18,7 @@ from services.registry.providers.store import APPROVALS_OF_PROVIDERS, PROVIDERS
 from services.registry.rounds.api import require_round, write_round
 from services.registry.snapshots.importing import Import
 from services.runtime import names
+from services.runtime.changes import Kept
 from services.runtime.errors import not_found
 from services.runtime.pages import read_page
 from services.runtime.transactions import Transactions
@@ -35,6 +36,7 @@ class SnapshotServicer(rpc.SnapshotServiceServicer):
     def __init__(self, transactions: Transactions, new_after: date) -> None:
         self._transactions = transactions
         self._new_after = new_after
+        self._kept = Kept()
 
     def GetProviderSnapshot(
         self, request: pb.GetProviderSnapshotRequest, context: grpc.ServicerContext
@@ -45,14 +47,18 @@ class SnapshotServicer(rpc.SnapshotServiceServicer):
         as_of = fields.moment("as_of_time", request)
         _check_view(fields, request.view)
         fields.check()
-        with self._transactions.read() as connection:
+
+        def make() -> pb.ProviderSnapshot:
             round_ = write_round(require_round(connection, year, as_of))
             provider = PROVIDERS.get(connection, agb, as_of=as_of)
             if provider is None:
                 raise not_found(request.name)
             (snapshot,) = self._snapshots(connection, [provider], year, request.view, as_of)
-        snapshot.round.CopyFrom(round_)
-        return snapshot
+            snapshot.round.CopyFrom(round_)
+            return snapshot
+
+        with self._transactions.read() as connection:
+            return self._kept.answer(connection, request, make)
 
     def GetLocationSnapshot(
         self, request: pb.GetLocationSnapshotRequest, context: grpc.ServicerContext
@@ -63,12 +69,16 @@ class SnapshotServicer(rpc.SnapshotServiceServicer):
         as_of = fields.moment("as_of_time", request)
         _check_view(fields, request.view)
         fields.check()
-        with self._transactions.read() as connection:
+
+        def make() -> pb.LocationSnapshot:
             round_ = write_round(require_round(connection, year, as_of))
             location = find_location(connection, agb, location_id, as_of)
             (snapshot,) = _locations(connection, [location], year, request.view, as_of)
-        snapshot.round.CopyFrom(round_)
-        return snapshot
+            snapshot.round.CopyFrom(round_)
+            return snapshot
+
+        with self._transactions.read() as connection:
+            return self._kept.answer(connection, request, make)
 
     def ListProviderSnapshots(
         self, request: pb.ListProviderSnapshotsRequest, context: grpc.ServicerContext
