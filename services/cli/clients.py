@@ -12,6 +12,7 @@ import grpc
 from services.cli.failures import refusal
 from services.runtime.call import ACTOR_KEY, CALL_ID_KEY
 from services.runtime.peers import open_channel
+from spoedkader.parts import mark_last
 
 Response = TypeVar("Response")
 
@@ -61,9 +62,9 @@ class Service:
             following.page_token = response.next_page_token
 
     def send(self, method: Callable[..., Response], requests: Iterable[Any]) -> Response:
-        """Calls a method that takes a stream. Raises what `call` raises."""
+        """Calls a method that takes the parts of a load. Raises what `call` raises."""
         with self._answered() as metadata:
-            return method(iter(requests), timeout=BULK_SECONDS, metadata=metadata)
+            return method(mark_last(requests), timeout=BULK_SECONDS, metadata=metadata)
 
     def receive(self, method: Callable[..., Iterable[Response]], request: Any) -> Iterator[Response]:
         """Calls a method that answers with a stream. Raises what `call` raises."""

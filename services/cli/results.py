@@ -8,6 +8,7 @@ from services.cli import facts
 from services.cli.clients import Services
 from services.cli.exchange import expected
 from services.cli.exchange.rows import ExchangeFolder
+from services.cli.failures import Failure
 from services.cli.output import Steps
 from services.runtime import names
 from services.runtime.wire import from_date, from_money, from_wall_clock
@@ -47,7 +48,11 @@ def assess_all(services: Services, budget_year: int, steps: Steps) -> tuple[asse
     """Judges every SEH location of a round. Raises Failure."""
     stub = assessment_pb2_grpc.AssessmentServiceStub(services.quality.channel)
     request = assessment_pb2.AssessLocationsRequest(budget_year=budget_year)
-    responses = steps.follow("Locaties toetsen", services.quality.receive(stub.AssessLocations, request))
+    responses = list(steps.follow("Locaties toetsen", services.quality.receive(stub.AssessLocations, request)))
+    refusals = [response.refusal for response in responses if response.HasField("refusal")]
+    if refusals:
+        lines = tuple(f"{refusal.location}: {refusal.status.message}" for refusal in refusals)
+        raise Failure(f"{len(refusals)} van {len(responses)} locaties konden niet worden getoetst.", lines)
     return tuple(response.assessment for response in responses)
 
 

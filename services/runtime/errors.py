@@ -13,7 +13,6 @@ class Code(Enum):
     ALREADY_EXISTS = auto()
     FAILED_PRECONDITION = auto()
     ABORTED = auto()
-    RESOURCE_EXHAUSTED = auto()
     DEADLINE_EXCEEDED = auto()
     CANCELLED = auto()
     UNAVAILABLE = auto()
@@ -34,7 +33,6 @@ class Reason(StrEnum):
     ROUND_UNKNOWN = auto()
     POLICY_YEAR_UNKNOWN = auto()
     NOT_ASSESSABLE = auto()
-    TOO_MANY_CALLS = auto()
     DEADLINE_EXCEEDED = auto()
     CALL_CANCELLED = auto()
     PEER_UNAVAILABLE = auto()
@@ -55,7 +53,6 @@ REASONS: Mapping[Reason, tuple[Code, str]] = {
     Reason.ROUND_UNKNOWN: (Code.FAILED_PRECONDITION, "There is no purchasing round for that budget year."),
     Reason.POLICY_YEAR_UNKNOWN: (Code.FAILED_PRECONDITION, "There are no rules for that policy year."),
     Reason.NOT_ASSESSABLE: (Code.FAILED_PRECONDITION, "Only locations of care type SEH are assessed."),
-    Reason.TOO_MANY_CALLS: (Code.RESOURCE_EXHAUSTED, "The server is at its limit; try again a little later."),
     Reason.DEADLINE_EXCEEDED: (Code.DEADLINE_EXCEEDED, "The caller's deadline passed."),
     Reason.CALL_CANCELLED: (Code.CANCELLED, "The caller went away."),
     Reason.PEER_UNAVAILABLE: (Code.UNAVAILABLE, "A service that this one needs does not answer; `peer` names it."),

@@ -28,6 +28,12 @@ class _Status(grpc.Status):
 
 def to_status(error: DomainError, trailing: Sequence[tuple[str, str]] = ()) -> grpc.Status:
     """The gRPC status of a refusal, with more trailing metadata beside it."""
+    status = rpc_status.to_status(to_message(error))
+    return _Status(status.code, status.details, (*status.trailing_metadata, *trailing))
+
+
+def to_message(error: DomainError) -> status_pb2.Status:
+    """The message of a refusal, for one of many items in an answer."""
     metadata = {key: _shorten(value, MAX_VALUE_BYTES) for key, value in error.metadata.items()}
     if error.violations:
         metadata["violations"] = str(len(error.violations))
@@ -35,10 +41,7 @@ def to_status(error: DomainError, trailing: Sequence[tuple[str, str]] = ()) -> g
     if error.violations:
         details.append(_pack(_bad_request(error.violations)))
     message = _shorten(error.message, MAX_MESSAGE_BYTES)
-    status = rpc_status.to_status(
-        status_pb2.Status(code=code_pb2.Code.Value(error.code.name), message=message, details=details)
-    )
-    return _Status(status.code, status.details, (*status.trailing_metadata, *trailing))
+    return status_pb2.Status(code=code_pb2.Code.Value(error.code.name), message=message, details=details)
 
 
 def from_call(error: grpc.RpcError) -> DomainError | None:

@@ -1,7 +1,6 @@
 """How servicers read and write: one transaction for each call, and a repeated request counts once (AIP-155)."""
 
 import hashlib
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -22,8 +21,6 @@ from services.runtime.versions import Stamp
 Response = TypeVar("Response", bound=Message)
 Part = TypeVar("Part", bound=Message)
 MAX_STREAM_BYTES = 64 * 1024 * 1024
-_BROKEN_OFF_SECONDS = 0.05
-"""How long after the last part of a stream it can still turn out that the caller went away."""
 Clock = Callable[[], datetime]
 
 
@@ -132,16 +129,12 @@ class Transactions:
             received.append(part)
         if not received:
             raise invalid([Violation("", "er is niets gestuurd")])
-        # To a server, a stream that breaks off ends like a complete one; that it broke off is told just after.
-        ended = threading.Event()
-        if not context.add_callback(ended.set) or ended.wait(_BROKEN_OFF_SECONDS):
-            raise _broken_off()
+        # To a server, a stream that breaks off ends like a complete one; the mark tells them apart.
+        if not received[-1].last:  # type: ignore[attr-defined]
+            raise invalid([Violation("last", "het laatste deel is niet als zodanig gemerkt; de stroom brak af")])
         keep = not received[0].validate_only  # type: ignore[attr-defined]
         with self._changing(keep=keep) as connection:
-            response = act(connection, Stamp(self._clock(), call_of(context).actor), received)
-            if ended.is_set():
-                raise _broken_off()
-            return response
+            return act(connection, Stamp(self._clock(), call_of(context).actor), received)
 
     @contextmanager
     def _changing(self, *, keep: bool) -> Iterator[Connection]:
@@ -149,10 +142,6 @@ class Transactions:
             yield connection
             if self._counted and keep:
                 count_change(connection)
-
-
-def _broken_off() -> DomainError:
-    return DomainError(Reason.CALL_CANCELLED, "De aanroep is afgebroken; er is niets vastgelegd.")
 
 
 def _digest(request: Message) -> str:

@@ -12,12 +12,15 @@ from google.protobuf.message_factory import GetMessageClass
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from services.budget.server import BudgetSettings
+from services.budget.server import build as build_budget
 from services.quality.server import QualitySettings
 from services.quality.server import build as build_quality
 from services.registry.server import RegistrySettings
 from services.registry.server import build as build_registry
 from services.runtime.server import Application, Server
 from services.runtime.settings import ServiceSettings
+from spoedkader.budget.v1 import availability_pb2, budget_pb2, obligation_pb2
 from spoedkader.quality.v1 import assessment_pb2, catalogue_pb2, indicator_pb2, submission_pb2
 from spoedkader.registry.v1 import (
     attestation_pb2,
@@ -38,25 +41,36 @@ EXAMPLES = 12
 FAILURES = {grpc.StatusCode.UNKNOWN, grpc.StatusCode.INTERNAL, grpc.StatusCode.DEADLINE_EXCEEDED}
 
 
-def registry(folder: Path, _: str) -> tuple[Application, ServiceSettings]:
+def registry(folder: Path, _: Mapping[str, str]) -> tuple[Application, ServiceSettings]:
     options = RegistrySettings(address="127.0.0.1:0", database_url=f"sqlite:///{folder / 'registry.db'}")
     return build_registry(options, TickingClock()), options
 
 
-def quality(folder: Path, registry_address: str) -> tuple[Application, ServiceSettings]:
+def quality(folder: Path, addresses: Mapping[str, str]) -> tuple[Application, ServiceSettings]:
     options = QualitySettings(
         address="127.0.0.1:0",
         database_url=f"sqlite:///{folder / 'quality.db'}",
-        registry_address=registry_address,
+        registry_address=addresses["registry"],
     )
     return build_quality(options, TickingClock()), options
 
 
-BUILDS: Mapping[str, Callable[[Path, str], tuple[Application, ServiceSettings]]] = {
+def budget(folder: Path, addresses: Mapping[str, str]) -> tuple[Application, ServiceSettings]:
+    options = BudgetSettings(
+        address="127.0.0.1:0",
+        database_url=f"sqlite:///{folder / 'budget.db'}",
+        registry_address=addresses["registry"],
+        quality_address=addresses["quality"],
+    )
+    return build_budget(options, TickingClock()), options
+
+
+BUILDS: Mapping[str, Callable[[Path, Mapping[str, str]], tuple[Application, ServiceSettings]]] = {
     "registry": registry,
     "quality": quality,
+    "budget": budget,
 }
-"""How each service is built from a folder for its database and the address of a registry; the registry comes first."""
+"""How each service is built from a folder for its database and the addresses of those before it."""
 
 CONTRACTS = {
     "registry": (
@@ -69,6 +83,7 @@ CONTRACTS = {
         stop_pb2,
     ),
     "quality": (assessment_pb2, catalogue_pb2, indicator_pb2, submission_pb2),
+    "budget": (availability_pb2, budget_pb2, obligation_pb2),
 }
 
 
@@ -90,14 +105,14 @@ def channels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, grp
     folder = tmp_path_factory.mktemp("odd")
     found: dict[str, grpc.Channel] = {}
     with ExitStack() as stack:
-        address = ""
+        addresses: dict[str, str] = {}
         for name, build in BUILDS.items():
-            application, options = build(folder, address)
+            application, options = build(folder, addresses)
             server = Server(application, options.model_copy(update={"drain_seconds": 0.0}))
             server.start()
             stack.callback(server.stop)
             found[name] = stack.enter_context(grpc.insecure_channel(server.address))
-            address = address or server.address
+            addresses[name] = server.address
         yield found
 
 
@@ -126,6 +141,9 @@ def known(channels: dict[str, grpc.Channel]) -> tuple[str, ...]:
         f"{place.name}/submissions/2026",
         f"{place.name}/indicators/2025",
         f"{place.name}/assessments/2027-1",
+        f"{place.name}/availabilities/2027",
+        f"{provider}/budgets/2027",
+        f"{provider}/budgets/2027/calculations/1",
         f"{provider}/approvals/A1",
         f"{provider}/attestations/2027-schoning",
         f"providers/-/locations/{location}",

@@ -365,6 +365,21 @@ def test_every_emergency_department_of_a_round_is_judged(quality: QualityClient,
         assert found == answer.assessment
 
 
+def test_a_location_that_cannot_be_judged_does_not_stop_the_others(
+    quality: QualityClient, registry_peer: RegistryClient
+) -> None:
+    # Two rounds on one survey: the answers are to the questions of 2027, and 2028 has questions of its own.
+    place, other = (registry_peer.new_location().name for _ in range(2))
+    submit(quality, place)
+    answers = list(quality.assessments.AssessLocations(pb.AssessLocationsRequest(budget_year=2028), timeout=60))
+    refused = {answer.refusal.location: answer.refusal.status for answer in answers if answer.HasField("refusal")}
+    assert refused[place].code == grpc.StatusCode.FAILED_PRECONDITION.value[0]
+    assert "vragenlijst van 2027" in refused[place].message
+    assert any(answer.assessment.name.startswith(f"{other}/") for answer in answers)
+    assert answers[-1].done_count == answers[-1].total_count == len(answers)
+    assert listed(quality, place, show_superseded=True) == []
+
+
 def test_a_round_that_cannot_be_judged_is_refused(quality: QualityClient) -> None:
     def judge(request: pb.AssessLocationsRequest, timeout: float) -> list[pb.AssessLocationsResponse]:
         return list(quality.assessments.AssessLocations(request, timeout=timeout))

@@ -9,6 +9,7 @@ import grpc
 import pytest
 
 from services.runtime.server import Application
+from spoedkader.parts import mark_last
 from spoedkader.quality.v1 import indicator_pb2
 from spoedkader.quality.v1 import submission_pb2 as pb
 from tests.support.answers import cells, example_answers
@@ -255,7 +256,7 @@ def test_revisions_come_in_pages(quality: QualityClient, place: str) -> None:
 
 
 def load(quality: QualityClient, *parts: pb.ImportSubmissionsRequest) -> dict[str, tuple[int, int, int]]:
-    answer = quality.submissions.ImportSubmissions(iter(parts), timeout=10)
+    answer = quality.submissions.ImportSubmissions(mark_last(parts), timeout=10)
     return {one.collection: (one.created, one.updated, one.unchanged) for one in answer.counts}
 
 
@@ -288,7 +289,7 @@ def test_a_wrong_part_leaves_nothing_and_every_mistake_is_named(quality: Quality
     )
     found = refusal(
         quality.submissions.ImportSubmissions,
-        iter([pb.ImportSubmissionsRequest(submissions=[submission(place)]), wrong]),
+        mark_last([pb.ImportSubmissionsRequest(submissions=[submission(place)]), wrong]),
     )
     assert found.code is grpc.StatusCode.INVALID_ARGUMENT
     assert set(found.fields) == {
@@ -322,5 +323,5 @@ def test_a_rehearsed_or_broken_load_leaves_nothing(quality: QualityClient, place
 
 def test_a_part_that_is_too_large_or_missing_is_refused(quality: QualityClient) -> None:
     part = pb.ImportSubmissionsRequest(submissions=[pb.Submission()] * 501)
-    assert refusal(quality.submissions.ImportSubmissions, iter([part])).fields == [""]
+    assert refusal(quality.submissions.ImportSubmissions, mark_last([part])).fields == [""]
     assert refusal(quality.submissions.ImportSubmissions, iter([])).code is grpc.StatusCode.INVALID_ARGUMENT

@@ -8,6 +8,7 @@ import grpc
 import pytest
 
 from services.runtime.server import Application
+from spoedkader.parts import mark_last
 from spoedkader.registry.v1 import (
     attestation_pb2,
     closure_pb2,
@@ -286,7 +287,7 @@ class Facts:
 
 
 def load(registry: RegistryClient, *parts: snapshot_pb2.ImportFactsRequest) -> dict[str, tuple[int, int, int]]:
-    answer = registry.snapshots.ImportFacts(iter(parts), timeout=10)
+    answer = registry.snapshots.ImportFacts(mark_last(parts), timeout=10)
     return {one.collection: (one.created, one.updated, one.unchanged) for one in answer.counts}
 
 
@@ -331,7 +332,7 @@ def test_a_wrong_part_late_in_the_stream_leaves_nothing(registry: RegistryClient
             ),
         ]
     )
-    found = refusal(registry.snapshots.ImportFacts, iter([*facts.parts(), wrong]))
+    found = refusal(registry.snapshots.ImportFacts, mark_last([*facts.parts(), wrong]))
     assert found.code is grpc.StatusCode.INVALID_ARGUMENT
     assert {"closures[1].name", "closures[1].start_time", "closures[2].name"} == set(found.fields)
     assert nothing_of(registry, facts)
@@ -374,6 +375,12 @@ def test_the_first_part_decides_that_a_load_is_a_rehearsal(registry: RegistryCli
     assert nothing_of(registry, facts)
 
 
+def test_a_stream_without_a_last_part_is_refused(registry: RegistryClient) -> None:
+    facts = Facts(registry)
+    assert refusal(registry.snapshots.ImportFacts, iter(facts.parts())).fields == ["last"]
+    assert nothing_of(registry, facts)
+
+
 def test_an_empty_stream_is_refused(registry: RegistryClient) -> None:
     assert refusal(registry.snapshots.ImportFacts, iter([])).code is grpc.StatusCode.INVALID_ARGUMENT
 
@@ -385,7 +392,7 @@ def test_a_part_that_is_no_message_is_an_invalid_argument(registry: RegistryClie
 
 def test_a_part_that_is_too_large_is_refused(registry: RegistryClient) -> None:
     part = snapshot_pb2.ImportFactsRequest(closures=[closure_pb2.Closure()] * 2001)
-    found = refusal(registry.snapshots.ImportFacts, iter([part]))
+    found = refusal(registry.snapshots.ImportFacts, mark_last([part]))
     assert found.violations == {"": "een deel mag hoogstens 2000 gegevens bevatten"}
 
 
@@ -405,7 +412,7 @@ def test_a_resource_stands_once_in_a_part_under_whichever_name(registry: Registr
             ),
         ],
     )
-    found = refusal(registry.snapshots.ImportFacts, iter([doubles]))
+    found = refusal(registry.snapshots.ImportFacts, mark_last([doubles]))
     assert found.fields == ["opening_hours[1].name", "closures[1].name"]
 
 
@@ -421,14 +428,17 @@ def test_a_loaded_identifier_stays_where_it_belongs(registry: RegistryClient) ->
             )
         ],
     )
-    assert refusal(registry.snapshots.ImportFacts, iter([moved])).fields == ["locations[0].name", "closures[0].name"]
+    assert refusal(registry.snapshots.ImportFacts, mark_last([moved])).fields == [
+        "locations[0].name",
+        "closures[0].name",
+    ]
 
 
 def test_a_withdrawn_event_does_not_come_back_by_loading(registry: RegistryClient) -> None:
     facts = Facts(registry)
     load(registry, *facts.parts())
     registry.closures.WithdrawClosure(closure_pb2.WithdrawClosureRequest(name=facts.closure))
-    assert refusal(registry.snapshots.ImportFacts, iter(facts.parts())).fields == ["closures[0].name"]
+    assert refusal(registry.snapshots.ImportFacts, mark_last(facts.parts())).fields == ["closures[0].name"]
 
 
 def test_a_load_leaves_the_stage_of_a_review(registry: RegistryClient) -> None:

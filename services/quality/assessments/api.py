@@ -25,6 +25,7 @@ from services.runtime import names
 from services.runtime.call import call_of
 from services.runtime.errors import DomainError, Reason, not_found
 from services.runtime.pages import read_page
+from services.runtime.status import to_message
 from services.runtime.transactions import Clock, Transactions
 from services.runtime.versions import Stamp, Stored
 from services.runtime.wire import Fields, from_date, to_date, to_timestamp
@@ -93,7 +94,13 @@ class AssessmentServicer(rpc.AssessmentServiceServicer):
         for done, snapshot in enumerate(snapshots, start=1):
             if not context.is_active():
                 return
-            judgement = self._judge(snapshot, year, asked_at)
+            try:
+                judgement = self._judge(snapshot, year, asked_at)
+            except DomainError as error:
+                # One location does not keep the others from being judged.
+                refusal = pb.LocationRefusal(location=snapshot.location.name, status=to_message(error))
+                yield pb.AssessLocationsResponse(refusal=refusal, done_count=done, total_count=len(snapshots))
+                continue
             # A transaction for each location, so that an answer that was sent is an assessment that was kept.
             assessment = self._transactions.write(
                 request, context, pb.Assessment, partial(_record, judgement=judgement, context=context)
@@ -292,7 +299,7 @@ def _write_finding(finding: Finding) -> pb.Finding:
 
 
 def _json(value: JsonValue) -> str:
-    return canonical(value) if isinstance(value, list) else _scalar_json(value)
+    return canonical(value) if isinstance(value, list | dict) else _scalar_json(value)
 
 
 @lru_cache(maxsize=4096, typed=True)
