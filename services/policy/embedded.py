@@ -16,7 +16,7 @@ import threading
 import weakref
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import regorus
 
@@ -63,10 +63,7 @@ class EmbeddedEngine:
 
     def evaluate(self, path: str, document: JsonValue) -> JsonValue:
         """Return the value of the rule at `path` with `document` as its input; see PolicyEngine.evaluate."""
-        engine = self._engine()
-        text = json.dumps(document)
-        answer = guarded(EvaluationError, lambda: _ask(engine, path, text))
-        return value_of(answer, path)
+        return value_of(ask(self._engine(), path, json.dumps(document)), path)
 
     def _engine(self) -> regorus.Engine:
         held = _engines.by_token.get(self._token)
@@ -87,6 +84,19 @@ def new_engine(modules: Mapping[str, str], data: str) -> regorus.Engine:
         guarded(PolicyLoadError, lambda name=name, text=text: engine.add_policy(name, text))  # type: ignore[misc]
     guarded(PolicyLoadError, lambda: engine.add_data_json(data))
     return engine
+
+
+def ask(engine: regorus.Engine, path: str, document: str) -> str:
+    """Return what an engine of the calling thread answers about `path`, with the JSON text `document` as its input.
+
+    Raises EvaluationError when evaluation fails.
+    """
+
+    def evaluate() -> str:
+        engine.set_input_json(document)
+        return cast(str, engine.eval_query_as_json(path))
+
+    return guarded(EvaluationError, evaluate)
 
 
 def value_of(answer: str, path: str) -> JsonValue:
@@ -111,11 +121,6 @@ def guarded(error: type[PolicyError], call: Callable[[], T]) -> T:
         if type(reason).__name__ != "PanicException":
             raise
         raise error(f"the engine panicked: {_first_part(reason)}") from reason
-
-
-def _ask(engine: Any, path: str, document: str) -> str:
-    engine.set_input_json(document)
-    return cast(str, engine.eval_query_as_json(path))
 
 
 def _first_part(reason: BaseException) -> str:

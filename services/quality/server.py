@@ -1,6 +1,7 @@
 """Wires the quality service."""
 
 import grpc
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from services.quality.assessments import api as assessments
@@ -30,6 +31,8 @@ class QualitySettings(ServiceSettings):
     address: str = "127.0.0.1:50052"
     database_url: str = "sqlite:///var/quality.db"
     registry_address: str = "127.0.0.1:50051"
+    engine_processes: int = Field(default=0, ge=0, le=64)
+    """Processes that evaluate policies, for each policy year; 0 means as many as there are processors."""
 
 
 def build(settings: QualitySettings, clock: Clock = utc_now) -> Application:
@@ -38,7 +41,7 @@ def build(settings: QualitySettings, clock: Clock = utc_now) -> Application:
     transactions = Transactions(database, clock)
     registry = Peer("registry", settings.registry_address, settings.peer_timeout_seconds)
     locations = Locations(registry)
-    years = Years(settings.policies_dir)
+    years = Years(settings.policies_dir, settings.engine_processes)
 
     def register(server: grpc.Server) -> None:
         catalogue_pb2_grpc.add_CatalogueServiceServicer_to_server(catalogue.CatalogueServicer(years), server)
@@ -53,6 +56,7 @@ def build(settings: QualitySettings, clock: Clock = utc_now) -> Application:
         )
 
     def close() -> None:
+        years.close()
         registry.close()
         database.close()
 

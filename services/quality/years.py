@@ -4,9 +4,9 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.policy.embedded import EmbeddedEngine
-from services.policy.engine import PolicyEngine, PolicyError
+from services.policy.engine import PolicyError
 from services.policy.parameters import Parameters, load_parameters
+from services.policy.workers import WorkerEngine
 from services.policy.year import PolicyYear, UnknownYearError, load_year
 from services.runtime.errors import DomainError, Reason
 
@@ -17,14 +17,16 @@ class Rules:
 
     policies: PolicyYear
     parameters: Parameters
-    engine: PolicyEngine
+    engine: WorkerEngine
 
 
 class Years:
     """Finds the rules of a policy year."""
 
-    def __init__(self, policies_dir: Path) -> None:
+    def __init__(self, policies_dir: Path, processes: int) -> None:
+        """`processes` evaluate for each year; 0 means as many as there are processors."""
         self._policies_dir = policies_dir
+        self._processes = processes
         self._loaded: dict[int, Rules] = {}
         self._loading = threading.Lock()
 
@@ -41,12 +43,18 @@ class Years:
                 self._loaded[policy_year] = found
         return found
 
+    def close(self) -> None:
+        """Ends the evaluating processes."""
+        for rules in self._loaded.values():
+            rules.engine.close()
+
     def _load(self, policy_year: int) -> Rules:
         metadata = {"policy_year": str(policy_year)}
         try:
             policies = load_year(self._policies_dir, policy_year)
             parameters = load_parameters(self._policies_dir, policy_year)
-            return Rules(policies, parameters, EmbeddedEngine(policies.modules, policies.data))
+            engine = WorkerEngine(policies.modules, policies.data, processes=self._processes)
+            return Rules(policies, parameters, engine)
         except UnknownYearError as error:
             message = f"Er zijn geen regels voor beleidsjaar {policy_year}."
             raise DomainError(Reason.POLICY_YEAR_UNKNOWN, message, metadata=metadata) from error

@@ -1,0 +1,144 @@
+"""The engine of `embedded` in processes of its own.
+
+regorus holds the interpreter lock while it evaluates and knows no time limit. In a process of its own it leaves the
+rest of a service running, several work side by side, and one that does not come to an end is ended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import BinaryIO, cast
+
+from services.policy.embedded import EmbeddedEngine, value_of
+from services.policy.engine import EvaluationError, JsonValue, PolicyLoadError
+from services.policy.worker import read_frame, write_frame
+
+START_SECONDS = 30.0
+
+
+class WorkerEngine:
+    """One policy set in worker processes. May be called from any thread; a call waits for a worker that is free."""
+
+    name = EmbeddedEngine.name
+    version = EmbeddedEngine.version
+
+    def __init__(
+        self, modules: Mapping[str, str], data: JsonValue, *, processes: int = 0, seconds: float = 5.0
+    ) -> None:
+        """Start the workers, as many as there are processors unless `processes` says otherwise.
+
+        `seconds` is how long one evaluation may take. Raises PolicyLoadError when the policies or the data cannot be
+        read.
+        """
+        rules = {name: text for name, text in sorted(modules.items()) if not name.endswith("_test.rego")}
+        self._setup = json.dumps({"modules": rules, "data": json.dumps(data)}).encode()
+        self._seconds = seconds
+        self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
+        workers = [_Worker(self._setup) for _ in range(processes or os.cpu_count() or 1)]
+        self._workers = set(workers)
+        try:
+            for worker in workers:
+                worker.wait_until_loaded()
+                self._idle.put(worker)
+        except BaseException:
+            self.close()
+            raise
+
+    def evaluate(self, path: str, document: JsonValue) -> JsonValue:
+        """Return the value of the rule at `path` with `document` as its input; see PolicyEngine.evaluate.
+
+        Raises EvaluationError too when the evaluation takes too long or its process dies; the next one gets another.
+        """
+        text = json.dumps(document)
+        worker = self._idle.get()
+        try:
+            worker = self._living(worker)
+            answer = worker.ask(path, text, self._seconds)
+        finally:
+            self._idle.put(worker)
+        return value_of(answer, path)
+
+    def close(self) -> None:
+        """End every worker."""
+        for worker in self._workers:
+            worker.end()
+        self._workers.clear()
+
+    def _living(self, worker: _Worker) -> _Worker:
+        """The worker, or another in its place when it is gone."""
+        if worker.lives:
+            return worker
+        worker.end()
+        self._workers.discard(worker)
+        successor = _Worker(self._setup)
+        self._workers.add(successor)
+        successor.wait_until_loaded()
+        return successor
+
+
+class _Worker:
+    """One process."""
+
+    def __init__(self, setup: bytes) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "services.policy.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        # It loads the policies while others start.
+        write_frame(self._input, setup)
+
+    @property
+    def lives(self) -> bool:
+        return self._process.poll() is None
+
+    @property
+    def _input(self) -> BinaryIO:
+        return cast(BinaryIO, self._process.stdin)
+
+    @property
+    def _output(self) -> BinaryIO:
+        return cast(BinaryIO, self._process.stdout)
+
+    def wait_until_loaded(self) -> None:
+        kind, text = self._read(START_SECONDS)
+        if kind != "A":
+            self.end()
+            raise PolicyLoadError(text)
+
+    def ask(self, path: str, document: str, seconds: float) -> str:
+        try:
+            write_frame(self._input, f"{path}\n{document}".encode())
+        except OSError as error:
+            self.end()
+            raise EvaluationError("the evaluating process died") from error
+        kind, text = self._read(seconds)
+        if kind != "A":
+            raise EvaluationError(text)
+        return text
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._input, self._output):
+            # What was not sent to a process that is gone need not be.
+            with suppress(OSError):
+                stream.close()
+
+    def _read(self, seconds: float) -> tuple[str, str]:
+        """The letter and text of the next frame. Raises EvaluationError when it does not come."""
+        started = time.monotonic()
+        ready, _, _ = select.select([self._output], [], [], seconds)
+        frame = read_frame(self._output) if ready else None
+        if frame is None:
+            self.end()
+            waited = time.monotonic() - started
+            reason = f"no result within {seconds:g} s" if waited >= seconds else "the evaluating process died"
+            raise EvaluationError(reason)
+        return chr(frame[0]), frame[1:].decode()
