@@ -5,8 +5,10 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, select, text
 from sqlmodel import Field, SQLModel, col
+
+from services.runtime.prepared import Prepared
 
 Answer = TypeVar("Answer", bound=Message)
 
@@ -21,7 +23,7 @@ class ChangeRow(SQLModel, table=True):
 
 
 _COUNT = text("INSERT INTO change (id, number) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET number = change.number + 1")
-_NUMBER = select(func.coalesce(func.max(col(ChangeRow.number)), 0))
+_NUMBER = Prepared(select(col(ChangeRow.number)))
 
 
 def count_change(connection: Connection) -> None:
@@ -31,8 +33,8 @@ def count_change(connection: Connection) -> None:
 
 def change_number(connection: Connection) -> int:
     """How many changes the state that the connection sees has had."""
-    number: int = connection.execute(_NUMBER).scalar_one()
-    return number
+    found = _NUMBER.first(connection, {})
+    return int(found[0]) if found else 0
 
 
 class Kept:

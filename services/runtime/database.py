@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel, create_engine
 
 
@@ -16,19 +17,36 @@ class Database:
 
     def __init__(self, url: str, rows: Iterable[type[SQLModel]], *, connections: int = 16) -> None:
         """Opens the database and makes the tables of the given row classes where they are missing."""
-        self._engine = _open(url, connections)
+        # A call holds one connection for its transaction, and its thread one for single statements.
+        self._engine = _open(url, 2 * connections)
         self._sqlite = self._engine.dialect.name == "sqlite"
         # SQLite has one writer at a time and lets the others sleep and try again; here they wait in turn.
         self._turn: AbstractContextManager[object] = threading.Lock() if self._sqlite else nullcontext()
+        self._own = threading.local()
+        self._owned: list[Connection] = []
         tables = [SQLModel.metadata.tables[str(row.__tablename__)] for row in rows]
         with self.write() as connection:
             SQLModel.metadata.create_all(connection, tables=tables)
 
     @contextmanager
     def read_one(self) -> Iterator[Connection]:
-        """A connection for a single statement, which sees one state of the database by itself."""
-        with self._engine.connect() as connection:
+        """A connection for a single statement, which sees one state of the database by itself.
+
+        Each thread keeps one for this: to take one from the pool and give it back costs as much as the statement.
+        """
+        connection: Connection | None = getattr(self._own, "connection", None)
+        if connection is None:
+            connection = self._engine.execution_options(isolation_level="AUTOCOMMIT").connect()
+            self._own.connection = connection
+            self._owned.append(connection)
+        try:
             yield connection
+        except DBAPIError:
+            # Whatever became of it, the next statement gets another.
+            self._own.connection = None
+            self._owned.remove(connection)
+            connection.close()
+            raise
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -49,6 +67,9 @@ class Database:
 
     def close(self) -> None:
         """Gives every connection back."""
+        for connection in self._owned:
+            connection.close()
+        self._owned.clear()
         self._engine.dispose()
 
     def _begin(self, connection: Connection, statement: str) -> None:

@@ -28,6 +28,7 @@ from sqlmodel import Field, SQLModel
 
 from services.runtime.errors import DomainError, Reason
 from services.runtime.pages import Page
+from services.runtime.prepared import Prepared
 
 _CHUNK = 500
 """Keys looked up in one statement; SQLite allows 32,766 variables, and small statements are compiled once."""
@@ -171,12 +172,10 @@ class History(Generic[Row, Model]):
         # What `stored` unpacks; every further column costs time for every row.
         self.columns = [self.table.c[name] for name in ("version", "sequence", "revision", "recorded_at")] + own
         self.every = self.where()
-        self._one = self.where(*(column == bindparam(f"key_{column.name}") for column in self._key_columns))
-        self._revisions = (
-            select(*self.columns)
-            .where(*(column == bindparam(f"key_{column.name}") for column in self._key_columns))
-            .order_by(self.table.c.revision)
-        )
+        same_key = [column == bindparam(f"key_{column.name}") for column in self._key_columns]
+        self._one = self.where(*same_key)
+        self._current_one = Prepared(select(*self.columns).where(self.table.c.superseded_at.is_(None), *same_key))
+        self._revisions = select(*self.columns).where(*same_key).order_by(self.table.c.revision)
         key_column = self._key_columns[0] if len(key) == 1 else tuple_(*self._key_columns)
         self._same_keys = select(*self.columns).where(
             self.table.c.superseded_at.is_(None), key_column.in_(bindparam("keys", expanding=True))
@@ -195,7 +194,11 @@ class History(Generic[Row, Model]):
 
     def get(self, connection: Connection, *key: Any, as_of: datetime | None = None) -> Stored[Model] | None:
         """One resource, as it is or as it was known at a moment; None when there is none."""
-        found = self._one.all(connection, as_of=as_of, **self._key_parameters(key))
+        parameters = self._key_parameters(key)
+        if as_of is None:
+            row = self._current_one.first(connection, parameters)
+            return self.stored(row) if row else None
+        found = self._one.all(connection, as_of=as_of, **parameters)
         return found[0] if found else None
 
     def revisions(self, connection: Connection, *key: Any) -> list[Stored[Model]]:
