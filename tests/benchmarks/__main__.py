@@ -3,6 +3,7 @@
 `make bench`, or `python -m tests.benchmarks`. It starts the real services on throw-away storage.
 """
 
+import itertools
 import random
 import subprocess
 import sys
@@ -28,7 +29,7 @@ from services.policy.year import PolicyYear, load_year
 from services.runtime.settings import REPOSITORY
 from spoedkader.budget.v1 import budget_pb2, budget_pb2_grpc
 from spoedkader.quality.v1 import assessment_pb2, assessment_pb2_grpc, submission_pb2, submission_pb2_grpc
-from spoedkader.registry.v1 import location_pb2, location_pb2_grpc, snapshot_pb2_grpc
+from spoedkader.registry.v1 import closure_pb2_grpc, location_pb2, location_pb2_grpc, snapshot_pb2_grpc
 from tests.benchmarks import scenario
 from tests.benchmarks.empty_server import METHOD
 from tests.benchmarks.measure import Ratio, ratio, seconds
@@ -63,6 +64,15 @@ def main() -> None:
                 f"CalculateBudget, {len(scenario.LOCATIONS)} locations, {scenario.CLOSURES} closures, against the same"
             )
             _calls(table, title, ratio(lambda: budgets.CalculateBudget(ask), nothing), 0.1)
+            closures = closure_pb2_grpc.ClosureServiceStub(suite.registry.channel)
+            days = itertools.cycle(range(1, 28))
+
+            def correct_and_calculate() -> None:
+                closures.UpdateClosure(scenario.correction(next(days)))
+                budgets.CalculateBudget(ask)
+
+            title = "a closure corrected, then CalculateBudget with its new facts, one caller"
+            _calls(table, title, ratio(correct_and_calculate, nothing, callers=1), None)
         status.update("an assessment")
         engine = EmbeddedEngine(year.modules, year.data)
         document = {"year": year.year, "open_blocks": ["anw", "kantooruren"], "answers": scenario.answers()}
@@ -83,8 +93,9 @@ def main() -> None:
     console.print(table)
 
 
-def _calls(table: Table, what: str, found: Ratio, least: float) -> None:
-    table.add_row(what, f"{found.subject:,.0f}/s", f"{found.baseline:,.0f}/s", f"{found.ratio:.2f}", f"{least}")
+def _calls(table: Table, what: str, found: Ratio, least: float | None) -> None:
+    bound = "" if least is None else f"{least}"
+    table.add_row(what, f"{found.subject:,.0f}/s", f"{found.baseline:,.0f}/s", f"{found.ratio:.2f}", bound)
 
 
 def _load(suite: Services, year: PolicyYear) -> None:

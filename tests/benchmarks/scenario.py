@@ -5,6 +5,7 @@ import random
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.type import date_pb2, money_pb2
 
 from services.budget.facts import CareType, Closure, Department, Location, Stop
@@ -62,6 +63,15 @@ def facts() -> snapshot_pb2.ImportFactsRequest:
             for index, location in enumerate(LOCATIONS)
         ],
         closures=[_closure(index) for index in range(CLOSURES)],
+    )
+
+
+def correction(day: int) -> closure_pb2.UpdateClosureRequest:
+    """The first closure with another end."""
+    name = f"providers/{AGB}/locations/{LOCATIONS[0]}/closures/c0"
+    end = to_wall_clock(datetime(YEAR, 1, day + 1, 6))
+    return closure_pb2.UpdateClosureRequest(
+        closure=closure_pb2.Closure(name=name, end_time=end), update_mask=FieldMask(paths=["end_time"])
     )
 
 
