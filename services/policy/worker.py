@@ -8,6 +8,7 @@ engine answered, `L` or `E` with why it could not be loaded or evaluated.
 from __future__ import annotations
 
 import json
+import signal
 import struct
 import sys
 from typing import BinaryIO
@@ -36,6 +37,8 @@ def read_frame(stream: BinaryIO) -> bytes | None:
 
 def main() -> None:
     """Answers on standard output until standard input ends."""
+    # Ctrl-C is for the service, which ends this process by ending its input.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     source, target = sys.stdin.buffer, sys.stdout.buffer
     first = read_frame(source)
     if first is None:

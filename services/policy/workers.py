@@ -134,8 +134,10 @@ class _Worker:
     def _read(self, seconds: float) -> tuple[str, str]:
         """The letter and text of the next frame. Raises EvaluationError when it does not come."""
         started = time.monotonic()
-        ready, _, _ = select.select([self._output], [], [], seconds)
-        frame = read_frame(self._output) if ready else None
+        # Not `select.select`, which cannot wait for a file beyond the thousandth that a process has open.
+        waiting = select.poll()
+        waiting.register(self._output, select.POLLIN)
+        frame = read_frame(self._output) if waiting.poll(seconds * 1000) else None
         if frame is None:
             self.end()
             waited = time.monotonic() - started
