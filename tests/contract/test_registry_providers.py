@@ -371,9 +371,11 @@ def test_a_review_can_ask_for_information_and_go_on(registry: RegistryClient) ->
     ask = pb.RequestProviderInformationRequest(name=provider_.name, reason="welke locaties?", etag=provider_.etag)
     asked = registry.providers.RequestProviderInformation(ask)
     assert asked.state == pb.Provider.STATE_MORE_INFORMATION_NEEDED
+    assert asked.requested_information == "welke locaties?"
     assert refusal(registry.providers.RequestProviderInformation, ask).reason == "ETAG_MISMATCH"
     again = registry.providers.SubmitProvider(pb.SubmitProviderRequest(name=provider_.name, etag=asked.etag))
     assert again.state == pb.Provider.STATE_UNDER_REVIEW
+    assert again.requested_information == ""
 
 
 def test_asking_for_information_takes_a_reason(registry: RegistryClient) -> None:

@@ -12,6 +12,7 @@ from services.registry.providers.model import (
     Approval,
     Decision,
     Provider,
+    Review,
     Stage,
     State,
     Step,
@@ -45,7 +46,7 @@ class ProviderServicer(rpc.ProviderServiceServicer):
     def CreateProvider(self, request: pb.CreateProviderRequest, context: grpc.ServicerContext) -> pb.Provider:
         fields = Fields(request)
         agb = fields.digits("provider_id", request.provider_id, 8)
-        provider = read_provider(fields, "provider", agb, request.provider, Stage.PROPOSED)
+        provider = read_provider(fields, "provider", agb, request.provider, Review())
         fields.check()
 
         def act(connection: Connection, stamp: Stamp) -> pb.Provider:
@@ -86,22 +87,23 @@ class ProviderServicer(rpc.ProviderServiceServicer):
                 stored.require(request.provider.etag)
                 wanted = merge(self._answer(connection, stored), request.provider, request.update_mask, WRITABLE)
             changed = Fields()
-            stage = stored.value.stage if stored else Stage.PROPOSED
-            provider = read_provider(changed, "provider", agb, wanted, stage)
+            review = stored.value.review if stored else Review()
+            provider = read_provider(changed, "provider", agb, wanted, review)
             changed.check()
             return self._answer(connection, PROVIDERS.put(connection, provider, stamp))
 
         return self._transactions.write(request, context, pb.Provider, act)
 
     def SubmitProvider(self, request: pb.SubmitProviderRequest, context: grpc.ServicerContext) -> pb.Provider:
-        return self._move(Fields(request), request, context, Step.SUBMIT, Stage.UNDER_REVIEW)
+        return self._move(Fields(request), request, context, Step.SUBMIT, Review(Stage.UNDER_REVIEW))
 
     def RequestProviderInformation(
         self, request: pb.RequestProviderInformationRequest, context: grpc.ServicerContext
     ) -> pb.Provider:
         fields = Fields(request)
         fields.text("reason", request.reason, MAX_REASON, required=True)
-        return self._move(fields, request, context, Step.REQUEST_INFORMATION, Stage.MORE_INFORMATION_NEEDED)
+        review = Review(Stage.MORE_INFORMATION_NEEDED, request.reason)
+        return self._move(fields, request, context, Step.REQUEST_INFORMATION, review)
 
     def ApproveProvider(self, request: pb.ApproveProviderRequest, context: grpc.ServicerContext) -> pb.Provider:
         return self._decide(request, context, Decision.AKKOORD)
@@ -130,7 +132,7 @@ class ProviderServicer(rpc.ProviderServiceServicer):
         request: pb.SubmitProviderRequest | pb.RequestProviderInformationRequest,
         context: grpc.ServicerContext,
         step: Step,
-        stage: Stage,
+        review: Review,
     ) -> pb.Provider:
         (agb,) = fields.name("name", names.PROVIDER, request.name, allow_any=False)
         fields.check()
@@ -139,7 +141,7 @@ class ProviderServicer(rpc.ProviderServiceServicer):
             stored = _stored(connection, agb)
             stored.require(request.etag)
             require_open(step, self._state(connection, stored.value))
-            return self._answer(connection, PROVIDERS.put(connection, replace(stored.value, stage=stage), stamp))
+            return self._answer(connection, PROVIDERS.put(connection, replace(stored.value, review=review), stamp))
 
         return self._transactions.write(request, context, pb.Provider, act)
 
@@ -189,7 +191,7 @@ def _stored(connection: Connection, agb: str) -> Stored[Provider]:
     return stored
 
 
-def read_provider(fields: Fields, path: str, agb: str, message: pb.Provider, stage: Stage) -> Provider:
+def read_provider(fields: Fields, path: str, agb: str, message: pb.Provider, review: Review) -> Provider:
     """A provider from its message; `path` is where the message stands in the request."""
     representatives = tuple(message.representatives)
     if not 1 <= len(representatives) <= MAX_REPRESENTATIVES:
@@ -204,7 +206,7 @@ def read_provider(fields: Fields, path: str, agb: str, message: pb.Provider, sta
         name=fields.text(f"{path}.display_name", message.display_name, MAX_NAME, required=True),
         provides_seh_since=fields.date(f"{path}.provides_seh_since", message),
         representatives=representatives,
-        stage=stage,
+        review=review,
     )
 
 
@@ -219,13 +221,16 @@ def read_decision(fields: Fields, path: str, message: Message) -> tuple[str, dat
 def write_provider(stored: Stored[Provider], approvals: Sequence[Approval], new_after: date) -> pb.Provider:
     """The message of a provider."""
     provider = stored.value
+    found = state(provider, approvals, new_after)
+    asked = provider.review.requested_information
     return pb.Provider(
         name=names.PROVIDER.format(provider=provider.agb),
         kvk=provider.kvk,
         display_name=provider.name,
         provides_seh_since=to_date(provider.provides_seh_since),
         representatives=provider.representatives,
-        state=_STATES[state(provider, approvals, new_after)],
+        state=_STATES[found],
+        requested_information=asked if found is State.MORE_INFORMATION_NEEDED else "",
         etag=stored.etag,
         update_time=to_timestamp(stored.recorded_at),
     )

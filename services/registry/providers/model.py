@@ -36,6 +36,14 @@ class Decision(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """How far the review is, and what the representatives still want to know when they need more information."""
+
+    stage: Stage = Stage.PROPOSED
+    requested_information: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Provider:
     """A legal entity; `agb` is 8 digits, `kvk` 8, each of `representatives` 4 (UZOVI)."""
 
@@ -44,7 +52,7 @@ class Provider:
     name: str
     provides_seh_since: date
     representatives: tuple[str, ...]
-    stage: Stage = Stage.PROPOSED
+    review: Review = Review()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +97,11 @@ def state(provider: Provider, approvals: Sequence[Approval], new_after: date) ->
     decisions = [latest.get(insurer) for insurer in provider.representatives]
     if all(decision is Decision.AKKOORD for decision in decisions):
         return State.APPROVED
-    if provider.stage is Stage.MORE_INFORMATION_NEEDED:
+    if provider.review.stage is Stage.MORE_INFORMATION_NEEDED:
         return State.MORE_INFORMATION_NEEDED
     if Decision.AFGEWEZEN in decisions:
         return State.DECLINED
-    if provider.stage is Stage.UNDER_REVIEW or approvals:
+    if provider.review.stage is Stage.UNDER_REVIEW or approvals:
         return State.UNDER_REVIEW
     return State.PROPOSED
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import bindparam
 from sqlmodel import Field, col
 
-from services.registry.providers.model import Approval, Decision, Provider, Stage
+from services.registry.providers.model import Approval, Decision, Provider, Review, Stage
 from services.runtime.versions import History, Versioned, one_current
 
 
@@ -22,6 +22,7 @@ class ProviderRow(Versioned, table=True):
     provides_seh_since: date
     representatives: str
     stage: str
+    requested_information: str
 
 
 class ApprovalRow(Versioned, table=True):
@@ -39,9 +40,16 @@ class ApprovalRow(Versioned, table=True):
 
 
 def _load_provider(
-    agb: str, kvk: str, name: str, provides_seh_since: date, representatives: str, stage: str
+    agb: str,
+    kvk: str,
+    name: str,
+    provides_seh_since: date,
+    representatives: str,
+    stage: str,
+    requested_information: str,
 ) -> Provider:
-    return Provider(agb, kvk, name, provides_seh_since, tuple(representatives.split(";")), Stage(stage))
+    review = Review(Stage(stage), requested_information)
+    return Provider(agb, kvk, name, provides_seh_since, tuple(representatives.split(";")), review)
 
 
 def _dump_provider(provider: Provider) -> dict[str, Any]:
@@ -51,7 +59,8 @@ def _dump_provider(provider: Provider) -> dict[str, Any]:
         "name": provider.name,
         "provides_seh_since": provider.provides_seh_since,
         "representatives": ";".join(provider.representatives),
-        "stage": provider.stage.value,
+        "stage": provider.review.stage.value,
+        "requested_information": provider.review.requested_information,
     }
 
 

@@ -13,7 +13,7 @@ from services.registry.events.store import EVENTS, EVENTS_BY_ID
 from services.registry.locations.api import read_location, read_opening_hours
 from services.registry.locations.store import LOCATIONS, OPENING_HOURS
 from services.registry.providers.api import DECISIONS, read_decision, read_provider
-from services.registry.providers.model import Approval, Decision, Stage
+from services.registry.providers.model import Approval, Decision, Review
 from services.registry.providers.store import APPROVALS, PROVIDERS
 from services.registry.rounds.api import read_round
 from services.registry.rounds.store import ROUNDS
@@ -32,7 +32,7 @@ class Import:
         self._connection = connection
         self._stamp = stamp
         self._counts: dict[str, Counts] = {}
-        self._stages = {stored.value.agb: stored.value.stage for stored in PROVIDERS.every.all(connection)}
+        self._reviews = {stored.value.agb: stored.value.review for stored in PROVIDERS.every.all(connection)}
         self._owners = owners_of_locations(connection, names.ANY)
 
     def take(self, parts: Iterable[pb.ImportFactsRequest]) -> pb.ImportFactsResponse:
@@ -131,11 +131,11 @@ class Import:
 
     def _provider(self, fields: Fields, path: str, message: Any) -> Any:
         (agb,) = fields.name(f"{path}.name", names.PROVIDER, message.name, allow_any=False)
-        return read_provider(fields, path, agb, message, self._stages.setdefault(agb, Stage.PROPOSED))
+        return read_provider(fields, path, agb, message, self._reviews.setdefault(agb, Review()))
 
     def _approval(self, fields: Fields, path: str, message: Any) -> Approval:
         agb, approval_id = fields.name(f"{path}.name", names.APPROVAL, message.name, allow_any=False)
-        if agb not in self._stages:
+        if agb not in self._reviews:
             fields.wrong(f"{path}.name", f"aanbieder {agb} bestaat niet")
         insurer, decided_on, reason = read_decision(fields, path, message)
         decision = fields.one_of(f"{path}.decision", message.decision, list(_DECISIONS))
@@ -143,7 +143,7 @@ class Import:
 
     def _location(self, fields: Fields, path: str, message: Any) -> Any:
         agb, location_id = fields.name(f"{path}.name", names.LOCATION, message.name, allow_any=False)
-        if agb not in self._stages:
+        if agb not in self._reviews:
             fields.wrong(f"{path}.name", f"aanbieder {agb} bestaat niet")
         if self._owners.setdefault(location_id, agb) != agb:
             fields.wrong(f"{path}.name", f"de identificatie {location_id} hoort bij een andere aanbieder")
@@ -166,7 +166,7 @@ class Import:
 
     def _attestation(self, fields: Fields, path: str, message: Any) -> Any:
         agb, attestation_id = fields.name(f"{path}.name", names.ATTESTATION, message.name, allow_any=False)
-        if agb not in self._stages:
+        if agb not in self._reviews:
             fields.wrong(f"{path}.name", f"aanbieder {agb} bestaat niet")
         attestation = read_attestation(fields, path, agb, message)
         if attestation_id != attestation.attestation_id:

@@ -12,6 +12,7 @@ from services.registry.providers.model import (
     Approval,
     Decision,
     Provider,
+    Review,
     Stage,
     State,
     Step,
@@ -28,7 +29,7 @@ START = date(2027, 1, 1)
 
 
 def provider(*representatives: str, since: date = START, stage: Stage = Stage.PROPOSED) -> Provider:
-    return Provider("06010101", "01234567", "De Wulp", since, representatives, stage)
+    return Provider("06010101", "01234567", "De Wulp", since, representatives, Review(stage))
 
 
 def approval(insurer: str, decision: Decision, day: int, identifier: str = "") -> Approval:
@@ -107,7 +108,7 @@ def test_a_closed_step_is_refused_naming_those_that_are_open(current: State) -> 
         assert set(filter(None, refused.value.metadata["open_steps"].split(","))) == open_steps(current)
 
 
-class Review(RuleBasedStateMachine):
+class ReviewSteps(RuleBasedStateMachine):
     """People take steps as they please; those that are open succeed, and no step leads out of the known states."""
 
     def __init__(self) -> None:
@@ -165,4 +166,4 @@ class Review(RuleBasedStateMachine):
         assert self.state() is not State.ESTABLISHED
 
 
-TestReview = Review.TestCase
+TestReview = ReviewSteps.TestCase
