@@ -10,13 +10,6 @@ def euros(cents: int) -> str:
     return f"{sign}€ {whole(units)},{rest:02d}"
 
 
-def millions(cents: int) -> str:
-    """Cents as in `€ 363,4 mln`, rounded half up."""
-    tenths = (abs(cents) + 5_000_000) // 10_000_000
-    sign = "-" if cents < 0 else ""
-    return f"{sign}€ {whole(tenths // 10)},{tenths % 10} mln"
-
-
 def whole(number: int) -> str:
     """A whole number with dots, as in `525.600`."""
     return f"{number:,}".replace(",", ".")

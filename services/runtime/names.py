@@ -37,16 +37,6 @@ def is_identifier(text: str) -> bool:
     return re.fullmatch(_IDENTIFIER, text) is not None
 
 
-def is_agb(text: str) -> bool:
-    """Whether a text has the form of an AGB code: 8 digits. There is no public check digit."""
-    return re.fullmatch("[0-9]{8}", text) is not None
-
-
-def is_uzovi(text: str) -> bool:
-    """Whether a text has the form of a UZOVI code: 4 digits."""
-    return re.fullmatch("[0-9]{4}", text) is not None
-
-
 def is_uuid(text: str) -> bool:
     """Whether a text is a UUID in its usual form, with four hyphens."""
     try:

@@ -26,6 +26,20 @@ class Page:
     after: tuple[Any, ...] | None
     _request: str
 
+    def behind(self, *types: type) -> tuple[Any, ...] | None:
+        """The place to go on from, whose parts have these types; None on the first page.
+
+        Raises:
+            DomainError: the token holds another kind of place, so that somebody made it up.
+        """
+        if self.after is None:
+            return None
+        fits = tuple(type(part) for part in self.after) == types
+        # A database has no larger integers.
+        if not fits or any(isinstance(part, int) and not -(2**63) <= part < 2**63 for part in self.after):
+            raise invalid([Violation("page_token", "is geen geldig vervolg")])
+        return self.after
+
     def cut(self, found: Sequence[Item], place: Callable[[Item], tuple[Any, ...]]) -> tuple[Sequence[Item], str]:
         """The items of this page and the token of the next, from up to `size + 1` items that were found."""
         if len(found) <= self.size:
@@ -35,8 +49,7 @@ class Page:
 
     def token(self, *place: int | str) -> str:
         """The token of the page behind a place."""
-        token = json.dumps([_binding(self._request, place), *place], separators=(",", ":"))
-        return base64.urlsafe_b64encode(token.encode()).decode()
+        return _encode([_binding(self._request, place), *place])
 
 
 def read_page(request: Any, *, default: int = 100, most: int = 1000) -> Page:
@@ -73,6 +86,10 @@ def _read(request: Any, default: int, most: int) -> tuple[Page, list[Violation]]
     return Page(min(request.page_size or default, most), after, fingerprint), violations
 
 
+def _encode(content: list[Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(content, separators=(",", ":")).encode()).decode()
+
+
 def _decode(token: str) -> list[Any] | None:
     if len(token) > _MAX_TOKEN:
         return None
@@ -80,11 +97,12 @@ def _decode(token: str) -> list[Any] | None:
         found = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
     except (binascii.Error, ValueError):
         return None
-    return found if isinstance(found, list) else None
+    # One place has one token: what only means the same is not one of ours.
+    return found if isinstance(found, list) and _encode(found) == token else None
 
 
 def _binding(fingerprint: str, place: Sequence[Any]) -> str:
-    # The place goes in too, so that nobody is tempted to write tokens, and a place is always of the right shape.
+    # The place goes in too, so that nobody is tempted to write tokens.
     return hashlib.sha256(json.dumps([fingerprint, *place]).encode()).hexdigest()[:16]
 
 

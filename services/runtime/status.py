@@ -8,7 +8,7 @@ from google.protobuf import any_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
-from services.runtime.errors import Code, DomainError, Reason, Violation
+from services.runtime.errors import DomainError, Reason, Violation
 
 DOMAIN = "spoedkader"
 MAX_VIOLATION_BYTES = 4000
@@ -65,11 +65,6 @@ def from_call(error: grpc.RpcError) -> DomainError | None:
         metadata=dict(info.metadata),
         violations=[Violation(v.field, v.description) for v in bad_request.field_violations],
     )
-
-
-def grpc_code(code: Code) -> grpc.StatusCode:
-    """gRPC's own member for a canonical code."""
-    return grpc.StatusCode[code.name]
 
 
 def _bad_request(violations: Sequence[Violation]) -> error_details_pb2.BadRequest:

@@ -7,7 +7,7 @@ that what was known at any moment can be asked again (AMB-47).
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -129,8 +129,9 @@ class Selection(Generic[Row, Model]):
     ) -> tuple[Sequence[Stored[Model]], str]:
         """The resources of one page, and the token of the next."""
         statement = self._statement(as_of).limit(page.size + 1)
-        if page.after is not None:
-            statement = statement.where(tuple_(*self._history.order) > page.after)
+        behind = page.behind(*self._history.place_types)
+        if behind is not None:
+            statement = statement.where(tuple_(*self._history.order) > behind)
         found = self._run(connection, statement, as_of, parameters)
         return page.cut(found, self._history.place)
 
@@ -168,6 +169,7 @@ class History(Generic[Row, Model]):
         self._key_columns = [self.table.c[name] for name in key]
         self._by_key = by_key
         self.order = self._key_columns if by_key else [self.table.c.sequence, *self._key_columns]
+        self.place_types = [cast(type, row.model_fields[column.name].annotation) for column in self.order]
         own = [column for column in self.table.c if column.name not in Versioned.model_fields]
         # What `stored` unpacks; every further column costs time for every row.
         self.columns = [self.table.c[name] for name in ("version", "sequence", "revision", "recorded_at")] + own

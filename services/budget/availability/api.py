@@ -21,7 +21,7 @@ class AvailabilityServicer(rpc.AvailabilityServiceServicer):
         self._facts = facts
 
     def GetAvailability(self, request: pb.GetAvailabilityRequest, context: grpc.ServicerContext) -> pb.Availability:
-        fields = Fields()
+        fields = Fields(request)
         agb, location_id, year = fields.name("name", names.AVAILABILITY, request.name)
         if location_id == names.ANY:
             fields.wrong("name", "moet een locatie noemen")

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 
 import grpc
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
 from services.budget.availability.api import write_availability
 from services.budget.facts import Assessment
@@ -20,8 +19,8 @@ from services.budget.norm_budget.model import (
 from services.budget.peers import Facts, KnownProvider
 from services.policy.parameters import Parameters
 from services.runtime import names
-from services.runtime.errors import Violation, invalid, not_found
-from services.runtime.pages import Page, read_page
+from services.runtime.errors import not_found
+from services.runtime.pages import read_page
 from services.runtime.transactions import Transactions
 from services.runtime.versions import Stamp
 from services.runtime.wire import Fields, to_money, to_timestamp
@@ -39,14 +38,14 @@ class BudgetServicer(rpc.BudgetServiceServicer):
         self._transactions = transactions
 
     def CalculateBudget(self, request: pb.CalculateBudgetRequest, context: grpc.ServicerContext) -> pb.Calculation:
-        agb, year = _budget("name", request.name)
+        agb, year = _budget(Fields(request), "name", request.name)
         known = self._facts.provider(agb, year, context)
         return self._calculate(known, self._facts.assessments(agb, year, context), request, context)
 
     def CalculateBudgets(
         self, request: pb.CalculateBudgetsRequest, context: grpc.ServicerContext
     ) -> Iterator[pb.CalculateBudgetsResponse]:
-        fields = Fields()
+        fields = Fields(request)
         year = fields.year("budget_year", request.budget_year)
         fields.check()
         known = self._facts.providers(year, context)
@@ -61,7 +60,7 @@ class BudgetServicer(rpc.BudgetServiceServicer):
             )
 
     def GetCalculation(self, request: pb.GetCalculationRequest, context: grpc.ServicerContext) -> pb.Calculation:
-        fields = Fields()
+        fields = Fields(request)
         agb, year, number = fields.name("name", names.CALCULATION, request.name, allow_any=False)
         fields.check()
         with self._transactions.read() as connection:
@@ -73,10 +72,11 @@ class BudgetServicer(rpc.BudgetServiceServicer):
     def ListCalculations(
         self, request: pb.ListCalculationsRequest, context: grpc.ServicerContext
     ) -> pb.ListCalculationsResponse:
-        agb, year = _budget("parent", request.parent)
+        agb, year = _budget(Fields(request), "parent", request.parent)
         page = read_page(request)
+        (after,) = page.behind(int) or (0,)
         with self._transactions.read() as connection:
-            found, more = store.page(connection, agb, year, _place(page), page.size)
+            found, more = store.page(connection, agb, year, after, page.size)
         return pb.ListCalculationsResponse(
             calculations=[pb.Calculation.FromString(each.content) for each in found],
             next_page_token=page.token(found[-1].number) if more else "",
@@ -114,7 +114,7 @@ class BudgetServicer(rpc.BudgetServiceServicer):
 
         try:
             return self._transactions.write(request, context, pb.Calculation, act)
-        except IntegrityError:
+        except store.NumberTakenError:
             # On a database that lets writers run side by side, the number was taken after we looked.
             return self._transactions.write(request, context, pb.Calculation, act)
 
@@ -147,24 +147,12 @@ def _write_location(found: LocationBudget) -> pb.LocationBudget:
     )
 
 
-def _budget(field: str, name: str) -> tuple[str, int]:
+def _budget(fields: Fields, field: str, name: str) -> tuple[str, int]:
     """The provider and year of `providers/{agb}/budgets/{year}`."""
-    fields = Fields()
     agb, year = fields.name(field, names.BUDGET, name, allow_any=False)
     budget_year = fields.year(field, int(year)) if year else 0
     fields.check()
     return agb, budget_year
-
-
-def _place(page: Page) -> int:
-    """The number behind which a page starts."""
-    match page.after:
-        case None:
-            return 0
-        case (int(number),) if 0 < number < 10**9:
-            return number
-        case _:
-            raise invalid([Violation("page_token", "is geen geldig vervolg")])
 
 
 _ELIGIBILITIES = {

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Index, bindparam, func, insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, SQLModel, col
 
 from services.runtime.versions import Stamp
@@ -55,6 +56,10 @@ _SIZES = (
 _INSERT = insert(CalculationRow)
 
 
+class NumberTakenError(Exception):
+    """Another calculation of the provider and year has the number."""
+
+
 def latest(connection: Connection, agb: str, budget_year: int) -> StoredCalculation | None:
     """The calculation of a provider and year with the highest number."""
     row = connection.execute(_LATEST, {"agb": agb, "budget_year": budget_year}).first()
@@ -87,7 +92,7 @@ def page(
 
 
 def add(connection: Connection, agb: str, budget_year: int, calculation: StoredCalculation, stamp: Stamp) -> None:
-    """Stores a calculation. Raises IntegrityError when its number was taken in the meantime."""
+    """Stores a calculation. Raises NumberTakenError when another took its number in the meantime."""
     row = {
         "agb": agb,
         "budget_year": budget_year,
@@ -97,4 +102,7 @@ def add(connection: Connection, agb: str, budget_year: int, calculation: StoredC
         "created_at": stamp.at,
         "created_by": stamp.by,
     }
-    connection.execute(_INSERT, row)
+    try:
+        connection.execute(_INSERT, row)
+    except IntegrityError as error:
+        raise NumberTakenError(calculation.number) from error

@@ -7,8 +7,7 @@ from services.budget.messages import write_steps
 from services.budget.obligations.model import Obligations, StopStatus, obligations
 from services.budget.peers import Facts
 from services.runtime import names
-from services.runtime.errors import Violation, invalid
-from services.runtime.pages import Page, read_page
+from services.runtime.pages import read_page
 from services.runtime.wire import Fields, to_wall_clock
 from spoedkader.budget.v1 import obligation_pb2 as pb
 from spoedkader.budget.v1 import obligation_pb2_grpc as rpc
@@ -26,16 +25,17 @@ class ObligationServicer(rpc.ObligationServiceServicer):
     def ListObligations(
         self, request: pb.ListObligationsRequest, context: grpc.ServicerContext
     ) -> pb.ListObligationsResponse:
-        fields = Fields()
+        fields = Fields(request)
         (agb,) = fields.name("parent", names.PROVIDER, request.parent)
         year = fields.year("budget_year", request.budget_year)
         fields.check()
         page = read_page(request, default=10, most=50)
-        peer_token = ""
+        # Our token carries the registry's own.
+        (peer_token,) = page.behind(str) or ("",)
         if agb == names.ANY:
-            known, peer_token = self._facts.page_with_stops(year, page.size, _place(page), context)
+            known, peer_token = self._facts.page_with_stops(year, page.size, peer_token, context)
         else:
-            known = [self._facts.provider_with_stops(agb, year, context)]
+            known, peer_token = [self._facts.provider_with_stops(agb, year, context)], ""
         found = [
             obligations(location, year, each.parameters)
             for each in known
@@ -60,17 +60,6 @@ def write_obligations(found: Obligations) -> pb.Obligations:
         steps=write_steps(found.steps),
         duties=found.duties,
     )
-
-
-def _place(page: Page) -> str:
-    """The registry's own token, which the token of our page carries."""
-    match page.after:
-        case None:
-            return ""
-        case (str(token),):
-            return token
-        case _:
-            raise invalid([Violation("page_token", "is geen geldig vervolg")])
 
 
 _STATUSES = {

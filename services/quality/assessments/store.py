@@ -104,8 +104,9 @@ def page(
     again since.
     """
     statement = _PAGES[provider != names.ANY, location_id != names.ANY].limit(page.size + 1)
-    if page.after is not None:
-        statement = statement.where(tuple_(_TABLE.c.id) > page.after)
+    behind = page.behind(int)
+    if behind is not None:
+        statement = statement.where(tuple_(_TABLE.c.id) > behind)
     parameters: dict[str, Any] = {"year": budget_year, "all": superseded}
     if provider != names.ANY:
         parameters["agb"] = provider

@@ -32,7 +32,7 @@ class CatalogueServicer(rpc.CatalogueServiceServicer):
         fields.check()
         page = read_page(request)
         policies = self._years.rules(int(year)).policies
-        after = page.after[0] if page.after else -1
+        (after,) = page.behind(int) or (-1,)
         later = [norm for norm in policies.catalogue if norm.order > after]
         shown, token = page.cut(later, lambda norm: (norm.order,))
         return pb.ListNormsResponse(

@@ -59,11 +59,14 @@ class IndicatorServicer(rpc.IndicatorServiceServicer):
         year = fields.count("year", request.year)
         fields.check()
         page = read_page(request)
-        owners = self._locations.selected(provider, location_id, context)
-        with self._transactions.read() as connection:
-            if provider == location_id == names.ANY:
+        if provider == location_id == names.ANY:
+            with self._transactions.read() as connection:
                 shown, token = INDICATORS_IN_YEAR.page(connection, page, in_year=year)
-            else:
+            # Afterwards, so that a location that was registered in between is among them.
+            owners = self._locations.owners(context)
+        else:
+            owners = self._locations.selected(provider, location_id, context)
+            with self._transactions.read() as connection:
                 shown, token = INDICATORS_OF_LOCATIONS.page(connection, page, in_year=year, location_ids=list(owners))
         return pb.ListIndicatorsResponse(
             indicators=[_write(owners[stored.value.location_id], stored) for stored in shown], next_page_token=token

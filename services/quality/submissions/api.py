@@ -72,11 +72,14 @@ class SubmissionServicer(rpc.SubmissionServiceServicer):
         survey_year = fields.count("survey_year", request.survey_year)
         fields.check()
         page = read_page(request)
-        owners = self._locations.selected(provider, location_id, context)
-        with self._transactions.read() as connection:
-            if provider == location_id == names.ANY:
+        if provider == location_id == names.ANY:
+            with self._transactions.read() as connection:
                 shown, token = SUBMISSIONS_IN_YEAR.page(connection, page, survey_year=survey_year)
-            else:
+            # Afterwards, so that a location that was registered in between is among them.
+            owners = self._locations.owners(context)
+        else:
+            owners = self._locations.selected(provider, location_id, context)
+            with self._transactions.read() as connection:
                 shown, token = SUBMISSIONS_OF_LOCATIONS.page(
                     connection, page, survey_year=survey_year, location_ids=list(owners)
                 )
@@ -95,7 +98,7 @@ class SubmissionServicer(rpc.SubmissionServiceServicer):
             found = SUBMISSIONS.revisions(connection, location_id, int(year))
         if not found:
             raise not_found(request.name)
-        after = page.after[0] if page.after else 0
+        (after,) = page.behind(int) or (0,)
         later = [version for version in found if version.revision > after]
         shown, token = page.cut(later, lambda version: (version.revision,))
         return pb.ListSubmissionRevisionsResponse(
