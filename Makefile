@@ -11,7 +11,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONHASHSEED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo up test check docs format bench lock clean
+.PHONY: help env demo up test check docs format bench mutants lock clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ format: env ## formats code and contracts
 
 bench: env ## the speeds, as ratios within this run
 	$(BIN)/python -m tests.benchmarks
+
+mutants: env ## how many faults put into the rules the Rego tests notice
+	$(BIN)/python -m tests.mutation
 
 lock: ## pins every dependency anew; needs uv
 	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --quiet -o requirements-dev.lock

@@ -6,9 +6,12 @@
 import sys
 from pathlib import Path
 
+from services.cli.policy.book_writing import pages, year_before
+from services.policy.policy_set import years_in
 from services.runtime.errors import REASONS
 
 DOCS = Path(__file__).parent
+POLICIES = DOCS.parent / "policies"
 
 
 def errors() -> str:
@@ -32,20 +35,27 @@ def errors() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"errors.md": errors}
+def norm_books() -> dict[str, str]:
+    """The norm book of every year, by the name of its page, each compared with the year before."""
+    return {
+        f"normenboek/{name}": text
+        for year in years_in(POLICIES)
+        for name, text in pages(POLICIES, year, year_before(POLICIES, year)).items()
+    }
 
 
 def main() -> int:
     """Writes the pages, or with `--check` counts those that differ."""
     stale = 0
-    for name, make in PAGES.items():
-        page, text = DOCS / name, make()
+    for name, text in {"errors.md": errors(), **norm_books()}.items():
+        page = DOCS / name
         if page.exists() and page.read_text("utf-8") == text:
             continue
         stale += 1
         if "--check" in sys.argv[1:]:
             print(f"docs/{name} is out of date; run `make docs`", file=sys.stderr)
         else:
+            page.parent.mkdir(exist_ok=True)
             page.write_text(text, "utf-8")
     return stale if "--check" in sys.argv[1:] else 0
 

@@ -16,6 +16,11 @@ _MINUTES_PER_DAY = 1440
 _ZONE = ZoneInfo("Europe/Amsterdam")
 
 
+def day_of(moment: datetime) -> date:
+    """Return the day in Amsterdam at an aware moment."""
+    return moment.astimezone(_ZONE).date()
+
+
 def offsets(first: int, last: int) -> tuple[list[int], list[int], list[int]]:
     """Return the offsets from UTC on the minutes `first` to `last`, as three parallel lists by ascending start.
 

@@ -32,5 +32,5 @@ class Rules:
             message = f"Er zijn geen parameters voor het jaar {policy_year}."
             raise DomainError(Reason.POLICY_YEAR_UNKNOWN, message, metadata=metadata) from error
         except InvalidYearError as error:
-            message = f"De parameters van het jaar {policy_year} kloppen niet: {'; '.join(error.problems)}"
+            message = f"De parameters van het jaar {policy_year} kloppen niet: {'; '.join(map(str, error.problems))}"
             raise DomainError(Reason.POLICY_FAILED, message, metadata=metadata) from error

@@ -1,8 +1,6 @@
 """The command `spoedkader`."""
 
 import dataclasses
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +8,6 @@ import typer
 
 from services.cli import tables
 from services.cli.clients import Addresses, Services
-from services.cli.exchange.problems import FolderProblems
-from services.cli.failures import Failure
 from services.cli.options import (
     BUDGET,
     QUALITY,
@@ -25,6 +21,8 @@ from services.cli.options import (
     Registry,
 )
 from services.cli.output import Output, plain
+from services.cli.policy.commands import policy
+from services.cli.reporting import reported
 from services.cli.service import DATA_DIR
 from services.runtime.settings import REPOSITORY
 
@@ -37,7 +35,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-policy = typer.Typer(help="De regels van een jaar.", no_args_is_help=True)
 app.add_typer(policy, name="policy")
 
 
@@ -56,7 +53,7 @@ def serve(
     from services.cli import serving  # noqa: PLC0415 - what one command needs, the others need not load
 
     output = Output(as_json=json)
-    with _reported(output):
+    with reported(output):
         serving.serve(which, data_dir, output)
 
 
@@ -72,7 +69,7 @@ def import_(
 
     output = Output(as_json=json)
     with (
-        _reported(output),
+        reported(output),
         Services(Addresses(registry, quality, BUDGET)) as services,
         output.progress() as steps,
     ):
@@ -97,7 +94,7 @@ def export(
 
     output = Output(as_json=json)
     with (
-        _reported(output),
+        reported(output),
         Services(Addresses(registry, quality, BUDGET)) as services,
         output.progress() as steps,
     ):
@@ -125,7 +122,7 @@ def assess(
     from services.cli import assessing, quality_tables  # noqa: PLC0415
 
     output = Output(as_json=json)
-    with _reported(output), Services(Addresses(registry, quality, BUDGET)) as services:
+    with reported(output), Services(Addresses(registry, quality, BUDGET)) as services:
         with output.progress() as steps:
             found = assessing.assess(services, year, location, steps)
         document = {"budget_year": year, "assessments": [plain(assessment) for assessment in found.assessments]}
@@ -149,7 +146,7 @@ def budget(
     from services.cli import budget_tables, budgeting  # noqa: PLC0415
 
     output = Output(as_json=json)
-    with _reported(output), Services(Addresses(registry, QUALITY, budget)) as services:
+    with reported(output), Services(Addresses(registry, QUALITY, budget)) as services:
         with output.progress() as steps:
             found = budgeting.calculate(services, year, provider, steps)
         document = {"budget_year": year, "calculations": [plain(calculation) for calculation in found.calculations]}
@@ -172,7 +169,7 @@ def expected(
     from services.cli.suite import throw_away_suite  # noqa: PLC0415
 
     output = Output(as_json=json)
-    with _reported(output), output.progress() as steps:
+    with reported(output), output.progress() as steps:
         with steps.suite(throw_away_suite()) as addresses, Services(addresses) as services:
             found = expectation_of(folder, services, steps)
         write_expected(found.rows, out)
@@ -189,51 +186,10 @@ def demo(
     from services.cli import demonstration  # noqa: PLC0415
 
     output = Output(as_json=json)
-    with _reported(output):
+    with reported(output):
         agrees = demonstration.run(folder, output)
     if not agrees:
         raise typer.Exit(1)
-
-
-@policy.command("test")
-def policy_test(
-    year: Annotated[
-        int | None, typer.Option("--year", metavar="JAAR", help="Alleen de regels van dit beleidsjaar.")
-    ] = None,
-    coverage: Annotated[bool, typer.Option("--coverage", help="Toon welke regels de tests niet bereiken.")] = False,
-    policies: Annotated[Path, typer.Option("--policies", metavar="MAP", help="De map met regels.")] = REPOSITORY
-    / "policies",
-    json: Json = False,
-) -> None:
-    """Draai de tests die naast de Rego-regels liggen."""
-    from services.cli import policy_tests  # noqa: PLC0415
-
-    output = Output(as_json=json)
-    with _reported(output):
-        passed = policy_tests.run(policies, year, output, coverage=coverage)
-    if not passed:
-        raise typer.Exit(1)
-
-
-@contextmanager
-def _reported(output: Output) -> Iterator[None]:
-    """Turns what a command can run into into a report and status 1."""
-    try:
-        yield
-    except FolderProblems as error:
-        problems = [dataclasses.asdict(problem) for problem in error.problems]
-        count = "1 probleem" if len(problems) == 1 else f"{len(problems)} problemen"
-        listed = tables.problems(error.problems) if output.on_terminal else map(str, error.problems)
-        output.fail({"problems": problems}, f"{count} in de map; er is niets veranderd.", *listed)
-    except Failure as failure:
-        output.fail(failure.to_json(), failure.message, *failure.details)
-    except BrokenPipeError:
-        # Whoever was reading has seen enough.
-        raise
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        message = f"{where}{error.strerror or error}"
-        output.fail({"error": {"message": message}}, message)
 
 
 if __name__ == "__main__":

@@ -18,10 +18,11 @@ _LONGEST_FOLDER = 80
 
 
 @contextmanager
-def throw_away_suite() -> Iterator[Addresses]:
+def throw_away_suite(policies: Path | None = None) -> Iterator[Addresses]:
     """Starts the services on empty storage and gives their addresses; afterwards nothing of them is left.
 
-    They listen on sockets in a folder that only this user can enter, so there is no port to compete for.
+    With `policies` they go by the rules in that folder. They listen on sockets in a folder that only this user can
+    enter, so there is no port to compete for.
 
     Raises:
         Failure: a service does not start; with the end of its log.
@@ -35,6 +36,7 @@ def throw_away_suite() -> Iterator[Addresses]:
                     variable(name, "address"): addresses[name],
                     variable(name, "database_url"): f"sqlite:///{folder}/{name}.db",
                     variable(name, "drain_seconds"): "2",
+                    **({variable(name, "policies_dir"): str(policies.absolute())} if policies else {}),
                     **{variable(name, f"{peer}_address"): addresses[peer] for peer in peers_of(name)},
                 }
                 children.append(start(name, addresses[name], environment, Path(folder) / f"{name}.log"))

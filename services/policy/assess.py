@@ -66,22 +66,32 @@ def evaluate_norms(
 ) -> tuple[Finding, ...]:
     """Return the finding of every norm of the year, in the order of the catalogue.
 
-    `engine` holds the policies of `policy_year`; `answers` have passed `check_answers`. Answers for a block that is not
-    in `open_blocks` are ignored. Raises ValueError for a block that the questionnaire does not know,
-    InvalidFindingsError when a norm is missing, unknown or malformed, and what the engine raises.
+    `engine` holds the policies of `policy_year`. Raises what `input_document` and `read_findings` raise, and what the
+    engine raises.
+    """
+    document = input_document(policy_year, open_blocks, answers)
+    return read_findings(policy_year, engine.evaluate(policy_year.findings_path, document).value)
+
+
+def input_document(
+    policy_year: PolicyYear, open_blocks: Collection[str], answers: Mapping[str, JsonValue]
+) -> dict[str, JsonValue]:
+    """Return what the norms are given to judge on.
+
+    `answers` have passed `check_answers`. Answers for a block that is not in `open_blocks` are ignored by every norm.
+    Raises ValueError for a block that the questionnaire does not know.
     """
     unknown = sorted(set(open_blocks) - set(policy_year.questionnaire.block_ids))
     if unknown:
         raise ValueError(f"unknown blocks: {', '.join(unknown)}")
-    document: dict[str, JsonValue] = {
-        "year": policy_year.year,
-        "open_blocks": sorted(set(open_blocks)),
-        "answers": answers,
-    }
-    return _read(policy_year, engine.evaluate(policy_year.findings_path, document))
+    return {"year": policy_year.year, "open_blocks": sorted(set(open_blocks)), "answers": answers}
 
 
-def _read(policy_year: PolicyYear, results: JsonValue) -> tuple[Finding, ...]:
+def read_findings(policy_year: PolicyYear, results: JsonValue) -> tuple[Finding, ...]:
+    """Return the findings in what the engine gave at `findings_path`, in the order of the catalogue.
+
+    Raises InvalidFindingsError when a norm is missing, unknown or malformed.
+    """
     if not isinstance(results, Mapping):
         raise InvalidFindingsError(["the findings are not an object"])
     known = {norm.stem for norm in policy_year.catalogue}

@@ -20,7 +20,14 @@ from typing import TypeVar, cast
 
 import regorus
 
-from services.policy.engine import EvaluationError, JsonValue, PolicyError, PolicyLoadError, UndefinedResultError
+from services.policy.engine import (
+    Evaluation,
+    EvaluationError,
+    JsonValue,
+    PolicyError,
+    PolicyLoadError,
+    UndefinedResultError,
+)
 
 T = TypeVar("T")
 
@@ -61,9 +68,15 @@ class EmbeddedEngine:
         self._token = next(_tokens)
         self._engine()
 
-    def evaluate(self, path: str, document: JsonValue) -> JsonValue:
-        """Return the value of the rule at `path` with `document` as its input; see PolicyEngine.evaluate."""
-        return value_of(ask(self._engine(), path, json.dumps(document)), path)
+    def evaluate(self, path: str, document: JsonValue, *, seconds: float | None = None) -> Evaluation:
+        """Return the value of the rule at `path` with `document` as its input; see PolicyEngine.evaluate.
+
+        This engine knows no time limit, so `seconds` has no effect.
+        """
+        return Evaluation(value_of(ask(self._engine(), path, json.dumps(document)), path), self.name, self.version)
+
+    def close(self) -> None:
+        """Nothing: each thread clears its engines away itself."""
 
     def _engine(self) -> regorus.Engine:
         held = _engines.by_token.get(self._token)

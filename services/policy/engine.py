@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 JsonValue: TypeAlias = bool | int | float | str | Sequence["JsonValue"] | Mapping[str, "JsonValue"] | None
@@ -20,6 +21,14 @@ class EvaluationError(PolicyError):
     """The engine gave up on an evaluation."""
 
 
+class EngineUnavailableError(PolicyError):
+    """The engine did not answer, or not in time. Nothing is known about the policy; the same may work later."""
+
+
+class OtherPolicySetError(EngineUnavailableError):
+    """The engine holds another policy set than the one that was asked for; it may be on its way."""
+
+
 class UndefinedResultError(PolicyError):
     """A policy has no value at the path that was asked for. Never to be read as a pass."""
 
@@ -28,22 +37,33 @@ class UndefinedResultError(PolicyError):
         self.path = path
 
 
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What an engine gave, and which engine it was.
+
+    `decision_id` and `provenance` are the engine's own, empty for one that has none.
+    """
+
+    value: JsonValue
+    engine: str
+    engine_version: str
+    decision_id: str = ""
+    provenance: str = ""
+
+
 class PolicyEngine(Protocol):
     """An engine with one policy set loaded. May be called from any thread."""
 
-    @property
-    def name(self) -> str:
-        """The engine, as recorded with every outcome."""
-        ...
-
-    @property
-    def version(self) -> str:
-        """The version of the engine, as recorded with every outcome."""
-        ...
-
-    def evaluate(self, path: str, document: JsonValue) -> JsonValue:
+    def evaluate(self, path: str, document: JsonValue, *, seconds: float | None = None) -> Evaluation:
         """Return the value of the rule at `path` (`data.package.rule`) with `document` as its input.
 
-        Raises UndefinedResultError when there is no value, and EvaluationError when evaluation fails.
+        `seconds` is how long the caller can wait, on top of any limit of the engine's own.
+
+        Raises UndefinedResultError when there is no value, EvaluationError when evaluation fails, and
+        EngineUnavailableError when there was no answer.
         """
+        ...
+
+    def close(self) -> None:
+        """Let go of whatever the engine holds."""
         ...

@@ -7,16 +7,18 @@ parameter with one possible value is a choice that is fixed in the software and 
 import hashlib
 import json
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, NamedTuple, Self, TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
+from services.policy.marked_yaml import InvalidYamlError, read_yaml
+from services.policy.model_problems import READING, problems_of
+from services.policy.problems import Problem
 from services.policy.year import InvalidYearError, UnknownYearError
 
 KIND = "inkoopkader"
@@ -41,7 +43,7 @@ class MonthDay(NamedTuple):
 def _share(value: object) -> Fraction:
     found = re.fullmatch(r"(\d{1,9})/([1-9]\d{0,8})", value) if isinstance(value, str) else None
     if found is None or int(found[1]) > int(found[2]):
-        raise ValueError("a share is a text as in '1/100', from 0 to 1")
+        raise ValueError("een deel is een tekst zoals '1/100', van 0 tot en met 1")
     return Fraction(int(found[1]), int(found[2]))
 
 
@@ -53,7 +55,7 @@ def _month_day(value: object) -> MonthDay:
     except ValueError:
         day = None
     if day is None:
-        raise ValueError("a day of the year is a text as in '06-01' that exists in every year")
+        raise ValueError("een dag van het jaar is een tekst zoals '06-01', een dag die elk jaar heeft")
     return MonthDay(day.month, day.day)
 
 
@@ -125,19 +127,6 @@ class Parameters(_Strict):
         return copied
 
 
-class _UniqueKeys(yaml.SafeLoader):
-    """YAML as usual, but a key that is written twice is a mistake instead of the last one winning."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[Hashable] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"{key} is written twice", key_node.start_mark)
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
 def load_parameters(policies_dir: Path, year: int) -> Parameters:
     """The parameters of a year.
 
@@ -153,24 +142,30 @@ def load_parameters(policies_dir: Path, year: int) -> Parameters:
 def read_parameters(year: int, content: bytes) -> Parameters:
     """The parameters in the content of the file of a year. Raises InvalidYearError with every problem."""
     try:
-        found = yaml.load(content, Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader
-    except (yaml.YAMLError, UnicodeDecodeError, TypeError) as error:
-        raise InvalidYearError(year, [f"{FILE}: {' '.join(str(error).split())}"]) from error
+        source = read_yaml(content)
+    except InvalidYamlError as error:
+        raise InvalidYearError(year, [Problem(FILE, error.line, READING, f"is geen YAML: {error}")]) from error
+    found = source.value
+
+    def problem(message: str, *path: str) -> Problem:
+        return Problem(FILE, source.line(*path), READING, message)
+
     problems = []
     written = found.get("parameters") if isinstance(found, dict) else None
     if not isinstance(written, dict) or set(found) != {"year", "parameters"}:
-        problems.append(f"{FILE}: must hold year and parameters, and nothing else")
+        problems.append(problem("moet year en parameters bevatten, en niets anders"))
     elif "year" in written:
-        problems.append(f"{FILE}: year: is not a parameter")
+        problems.append(problem("year: is geen parameter", "parameters", "year"))
     elif found["year"] != year:
-        problems.append(f"{FILE}: year: must be {year}, the name of its folder")
+        problems.append(problem(f"year: moet {year} zijn, de naam van de map", "year"))
     try:
         parameters = Parameters.model_validate({**(written if isinstance(written, dict) else {}), "year": year})
     except ValidationError as error:
-        problems += [f"{FILE}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        problems += problems_of(error, FILE, source, below=("parameters",))
         raise InvalidYearError(year, problems) from error
     if parameters.stops_approach_minutes.value > parameters.stops_exceed_minutes.value:
-        problems.append(f"{FILE}: stops_approach_minutes: must not be above stops_exceed_minutes")
+        wrong = "stops_approach_minutes: mag niet boven stops_exceed_minutes liggen"
+        problems.append(problem(wrong, "parameters", "stops_approach_minutes", "value"))
     if problems:
         raise InvalidYearError(year, problems)
     return parameters

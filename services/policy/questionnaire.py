@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -45,7 +45,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question; `per_block` when it is asked for each block apart. `options` only for a choice."""
+    """One question; `per_block` when it is asked for each block apart. `options` only for a choice.
+
+    `information_only` when no norm reads it.
+    """
 
     id: str
     type: QuestionType
@@ -53,6 +56,7 @@ class Question:
     text: str
     options: tuple[str, ...] = ()
     help: str = ""
+    information_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,29 @@ def normalise(answers: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
 
 def _without_nulls(value: JsonValue) -> JsonValue:
     return (normalise(value) or None) if isinstance(value, Mapping) else value
+
+
+def fitting_answers(questionnaire: Questionnaire, answers: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return `answers` without what does not fit the questionnaire: answers that were given to another edition of it.
+
+    What is left out is not known to the norms, which never counts as met.
+    """
+    fitting: dict[str, JsonValue] = dict(answers)
+    for problem in check_answers(questionnaire, answers):
+        _leave_out(fitting, problem.path[1:])
+    return fitting
+
+
+def _leave_out(answers: dict[str, JsonValue], path: Sequence[str]) -> None:
+    """Takes away what a path leads to, in copies, for the answers are others' too."""
+    key, *rest = path
+    inner = answers.get(key)
+    if not rest or not isinstance(inner, Mapping):
+        answers.pop(key, None)
+        return
+    copied = dict(inner)
+    _leave_out(copied, rest)
+    answers[key] = copied
 
 
 def _check_blocks(

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Annotated
 
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from services.policy.marked_yaml import InvalidYamlError, MarkedYaml, read_yaml
+from services.policy.model_problems import READING, problems_of
+from services.policy.problems import Problem
 from services.policy.questionnaire import Block, Period, Question, Questionnaire, QuestionType
+
+FILE = "questionnaire.yaml"
+_Path = tuple[str | int, ...]
 
 
 def minute_of_day(text: str) -> int:
@@ -16,7 +22,7 @@ def minute_of_day(text: str) -> int:
     found = re.fullmatch(r"(\d\d):(\d\d)", text)
     minute = int(found[1]) * 60 + int(found[2]) if found and int(found[2]) < 60 else 1441
     if minute > 1440:
-        raise ValueError(f"{text} is not a time from 00:00 to 24:00")
+        raise ValueError(f"{text} is geen tijd van 00:00 tot en met 24:00")
     return minute
 
 
@@ -48,6 +54,7 @@ class _Question(_Strict):
     text: Annotated[str, Field(min_length=1)]
     options: list[str] = []
     help: str = ""
+    information_only: bool = False
 
 
 class _File(_Strict):
@@ -58,18 +65,20 @@ class _File(_Strict):
     questions: Annotated[list[_Question], Field(min_length=1)]
 
 
-def read_questionnaire(text: str) -> tuple[Questionnaire | None, list[str]]:
+def read_questionnaire(text: str) -> tuple[Questionnaire | None, list[Problem]]:
     """Return the questionnaire in the YAML `text`, and everything that is wrong with it.
 
     There is a questionnaire exactly when nothing is wrong.
     """
     try:
-        file = _File.model_validate(yaml.safe_load(text))
-    except yaml.YAMLError as reason:
-        return None, [f"not YAML: {' '.join(str(reason).split())}"]
-    except ValidationError as reason:
-        return None, [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in reason.errors()]
-    problems = _problems(file)
+        source = read_yaml(text)
+    except InvalidYamlError as error:
+        return None, [Problem(FILE, error.line, READING, f"is geen YAML: {error}")]
+    try:
+        file = _File.model_validate(source.value)
+    except ValidationError as error:
+        return None, problems_of(error, FILE, source)
+    problems = list(_problems(file, source))
     if problems:
         return None, problems
     questionnaire = Questionnaire(
@@ -77,9 +86,19 @@ def read_questionnaire(text: str) -> tuple[Questionnaire | None, list[str]]:
         survey_year=file.survey_year,
         blocks=tuple(Block(b.id, b.text, tuple(_period(p) for p in b.periods)) for b in file.blocks),
         specialisms=tuple(file.specialisms),
-        questions=tuple(Question(q.id, q.type, q.per_block, q.text, tuple(q.options), q.help) for q in file.questions),
+        questions=tuple(
+            Question(q.id, q.type, q.per_block, q.text, tuple(q.options), q.help, q.information_only)
+            for q in file.questions
+        ),
     )
     return questionnaire, []
+
+
+def question_line(text: str, question: str) -> int:
+    """Return the line of a question in the YAML of a questionnaire; that of its questions when it has no such one."""
+    source = read_yaml(text)
+    ids = [found["id"] for found in source.value["questions"]]
+    return source.line("questions", *((ids.index(question), "id") if question in ids else ()))
 
 
 def _period(period: _Period) -> Period:
@@ -87,26 +106,37 @@ def _period(period: _Period) -> Period:
     return Period(weekdays, minute_of_day(period.opens), minute_of_day(period.closes))
 
 
-def _problems(file: _File) -> list[str]:
-    problems = []
-    for what, ids in (
-        ("block", [block.id for block in file.blocks]),
-        ("specialism", file.specialisms),
-        ("question", [question.id for question in file.questions]),
+def _problems(file: _File, source: MarkedYaml) -> Iterator[Problem]:
+    for path, message in (*_twice(file), *_blocks(file), *_questions(file)):
+        yield Problem(FILE, source.line(*path), READING, message)
+
+
+def _twice(file: _File) -> Iterator[tuple[_Path, str]]:
+    for what, key, ids in (
+        ("tijdblok", "blocks", [block.id for block in file.blocks]),
+        ("specialisme", "specialisms", file.specialisms),
+        ("vraag", "questions", [question.id for question in file.questions]),
     ):
-        twice = sorted({name for name in ids if ids.count(name) > 1})
-        problems += [f"{what} {name} stands there twice" for name in twice]
-    if sum(not block.periods for block in file.blocks) > 1:
-        problems.append("more than one block has no periods")
-    problems += [
-        f"block {block.id} has a period that closes before it opens"
-        for block in file.blocks
-        for period in block.periods
-        if minute_of_day(period.closes) <= minute_of_day(period.opens)
-    ]
-    for question in file.questions:
+        for index, name in enumerate(ids):
+            if name in ids[:index]:
+                yield (key, index), f"{what} {name} staat er twee keer"
+
+
+def _blocks(file: _File) -> Iterator[tuple[_Path, str]]:
+    rest = [index for index, block in enumerate(file.blocks) if not block.periods]
+    for index in rest[1:]:
+        yield ("blocks", index, "periods"), "meer dan één tijdblok heeft geen perioden"
+    for index, block in enumerate(file.blocks):
+        for place, period in enumerate(block.periods):
+            if minute_of_day(period.closes) <= minute_of_day(period.opens):
+                message = f"tijdblok {block.id} heeft een periode die sluit voordat zij opent"
+                yield ("blocks", index, "periods", place), message
+
+
+def _questions(file: _File) -> Iterator[tuple[_Path, str]]:
+    for index, question in enumerate(file.questions):
         if bool(question.options) != (question.type is QuestionType.CHOICE):
-            problems.append(f"question {question.id}: options go with a choice, and only with a choice")
+            yield ("questions", index), f"vraag {question.id}: options hoort bij choice, en alleen daarbij"
         if question.per_block and question.type is QuestionType.MINUTES_BY_SPECIALISM:
-            problems.append(f"question {question.id}: minutes by specialism cannot be asked per block")
-    return problems
+            message = f"vraag {question.id}: minuten per specialisme kunnen niet per tijdblok worden gevraagd"
+            yield ("questions", index), message

@@ -7,26 +7,35 @@ true. Files named `data.json` are loaded too; each spells out its whole path fro
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from services.policy.catalogue import package_of
 from services.policy.embedded import guarded, new_engine, value_of
 from services.policy.engine import EvaluationError, PolicyLoadError, UndefinedResultError
-
-_TEST = re.compile(r"^(test_\w*)", re.MULTILINE)
+from services.policy.rego_ast import Module, modules_in, place_in
 
 
 class NoTestsError(PolicyLoadError):
     """There is not a single test: nothing has been shown to work."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(f"no Rego tests under {folder}")
+        super().__init__(f"er staan geen Rego-tests in {folder}")
+
+
+@dataclass(frozen=True, slots=True)
+class TestRule:
+    """Where a test stands."""
+
+    __test__ = False
+
+    package: str
+    rule: str
+    file: str
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,8 @@ class RegoTest:
     passed: bool
     message: str
     seconds: float
+    error_at: tuple[str, int] | None = None
+    """The file and line at which the engine gave up, when that is what happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,41 +99,69 @@ def run_rego_tests(folder: Path, coverage: bool = False) -> TestReport:
     data cannot be read, NoTestsError when there is no test. There is no time limit on a test.
     """
     texts = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in sorted(folder.rglob("*.rego"))}
-    engine = new_engine(texts, "{}")
-    for path in sorted(folder.rglob("data.json")):
-        data = path.read_text("utf-8")
-        guarded(PolicyLoadError, lambda data=data: engine.add_data_json(data))  # type: ignore[misc]
-    engine.set_enable_coverage(coverage)
-    tests = tuple(_run(engine, texts))
-    if not tests:
+    data = [path.read_text("utf-8") for path in sorted(folder.rglob("data.json"))]
+    report = run_tests(texts, data, coverage=coverage)
+    if not report.tests:
         raise NoTestsError(folder)
-    return TestReport(tests, _coverage(engine) if coverage else ())
+    return report
 
 
-def _run(engine: Any, texts: Mapping[str, str]) -> Iterator[RegoTest]:
-    for file, text in texts.items():
-        if not file.endswith("_test.rego"):
-            continue
-        package = package_of(text)
-        found = [(match[1], text.count("\n", 0, match.start(1)) + 1) for match in _TEST.finditer(text)]
-        times = Counter(rule for rule, _ in found)
-        for rule, line in found:
-            started = time.perf_counter()
-            message = _message(engine, f"data.{package}.{rule}")
-            if times[rule] > 1:
-                # One body that holds would hide another that does not.
-                message = "there is more than one rule with this name"
-            yield RegoTest(package, rule, file, line, not message, message, time.perf_counter() - started)
+def run_tests(
+    texts: Mapping[str, str],
+    data: Iterable[str],
+    *,
+    coverage: bool = False,
+    before: Callable[[TestRule], None] = lambda test: None,
+) -> TestReport:
+    """Run every test in `texts` (Rego by file name) with the JSON texts `data`, and tell `before` of each.
+
+    Raises PolicyLoadError when one of them cannot be read.
+    """
+    engine = new_engine(texts, "{}")
+    for text in data:
+        guarded(PolicyLoadError, lambda text=text: engine.add_data_json(text))  # type: ignore[misc]
+    rules = tests_in(modules_in(engine))
+    times = Counter((test.file, test.rule) for test in rules)
+    engine.set_enable_coverage(coverage)
+    results = []
+    for test in rules:
+        before(test)
+        started = time.perf_counter()
+        error = _error(engine, f"data.{test.package}.{test.rule}")
+        message = str(error or "")
+        if times[test.file, test.rule] > 1:
+            # One body that holds would hide another that does not.
+            message = "er is meer dan één regel met deze naam"
+        seconds = time.perf_counter() - started
+        place = place_in(message) if isinstance(error, EvaluationError) else None
+        results.append(RegoTest(test.package, test.rule, test.file, test.line, not message, message, seconds, place))
+    return TestReport(tuple(results), _coverage(engine) if coverage else ())
 
 
-def _message(engine: Any, path: str) -> str:
+def tests_in(modules: Iterable[Module]) -> list[TestRule]:
+    """Return every test in modules, in the order of files and lines."""
+    return [
+        TestRule(".".join(module.package), rule.name, module.file, rule.line)
+        for module in modules
+        if module.file.endswith("_test.rego")
+        for rule in module.rules
+        if rule.name.startswith("test_")
+    ]
+
+
+def _error(engine: Any, path: str) -> Exception | None:
+    """Why a test did not pass; None when it did."""
     try:
         value = value_of(guarded(EvaluationError, lambda: engine.eval_query_as_json(path)), path)
     except UndefinedResultError:
-        return "the test does not hold"
+        return _FailedTest("de test gaat niet op")
     except EvaluationError as reason:
-        return str(reason)
-    return "" if value is True else f"the value is {json.dumps(value)} and not true"
+        return reason
+    return None if value is True else _FailedTest(f"de waarde is {json.dumps(value, ensure_ascii=False)} en niet true")
+
+
+class _FailedTest(Exception):  # noqa: N818 - a test that fails is no mistake of the program
+    """A test has another value than true."""
 
 
 def _coverage(engine: Any) -> tuple[FileCoverage, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
 from enum import StrEnum
 
 from services.policy.assess import Finding, Verdict
@@ -16,6 +17,22 @@ class Route(StrEnum):
     VERBETERPLAN = "VERBETERPLAN"
     ONVOLLEDIG = "ONVOLLEDIG"
     VOLDOET = "VOLDOET"
+
+
+def counts(norm: Norm, as_of: date) -> bool:
+    """Return whether a norm has consequences on a day; one that counts from a later day only warns."""
+    return norm.effective_on is None or norm.effective_on <= as_of
+
+
+def counting(catalogue: Collection[Norm], findings: Iterable[Finding], as_of: date) -> tuple[Finding, ...]:
+    """Return the findings that have consequences on a day. Raises KeyError for a norm that is not in the catalogue."""
+    counted: Mapping[str, bool] = {norm.code: counts(norm, as_of) for norm in catalogue}
+    return tuple(finding for finding in findings if counted[finding.norm])
+
+
+def warns(norm: Norm, verdict: Verdict, as_of: date) -> bool:
+    """Return whether a verdict is a miss that has no consequence yet on a day."""
+    return verdict in (Verdict.VOLDOET_NIET, Verdict.ONBEKEND) and not counts(norm, as_of)
 
 
 def routes(catalogue: Iterable[Norm], findings: Iterable[Finding]) -> frozenset[Route]:

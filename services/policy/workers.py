@@ -18,7 +18,7 @@ from contextlib import suppress
 from typing import BinaryIO, cast
 
 from services.policy.embedded import EmbeddedEngine, value_of
-from services.policy.engine import EvaluationError, JsonValue, PolicyLoadError
+from services.policy.engine import EngineUnavailableError, Evaluation, EvaluationError, JsonValue, PolicyLoadError
 from services.policy.worker import read_frame, write_frame
 
 START_SECONDS = 30.0
@@ -52,19 +52,22 @@ class WorkerEngine:
             self.close()
             raise
 
-    def evaluate(self, path: str, document: JsonValue) -> JsonValue:
+    def evaluate(self, path: str, document: JsonValue, *, seconds: float | None = None) -> Evaluation:
         """Return the value of the rule at `path` with `document` as its input; see PolicyEngine.evaluate.
 
         Raises EvaluationError too when the evaluation takes too long or its process dies; the next one gets another.
         """
         text = json.dumps(document)
-        worker = self._idle.get()
+        try:
+            worker = self._idle.get(timeout=seconds)
+        except queue.Empty:
+            raise EngineUnavailableError(f"no evaluating process was free within {seconds:g} s") from None
         try:
             worker = self._living(worker)
             answer = worker.ask(path, text, self._seconds)
         finally:
             self._idle.put(worker)
-        return value_of(answer, path)
+        return Evaluation(value_of(answer, path), self.name, self.version)
 
     def close(self) -> None:
         """End every worker."""

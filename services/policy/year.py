@@ -18,20 +18,40 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NoReturn
 
-from services.policy.catalogue import Level, Norm, package_of, read_norm
+from json_source_map import calculate
+
+from services.policy.catalogue import METADATA, Level, Norm, metadata_line, package_of, read_norm
 from services.policy.engine import JsonValue, PolicyError
+from services.policy.marked_yaml import read_yaml
+from services.policy.model_problems import READING
+from services.policy.problems import Problem
 from services.policy.questionnaire import Questionnaire
+from services.policy.questionnaire_file import FILE as QUESTIONNAIRE
 from services.policy.questionnaire_file import read_questionnaire
 
-__all__ = ["InvalidYearError", "Level", "Norm", "PolicyYear", "UnknownYearError", "load_year", "read_year"]
+__all__ = [
+    "InvalidYearError",
+    "Level",
+    "Norm",
+    "PolicyYear",
+    "UnknownYearError",
+    "YearParts",
+    "load_year",
+    "read_parts",
+    "read_year",
+]
 
 KIND = "kwaliteitskader"
 LIBRARY = "lib"
 GATHERER = "uitkomst"
+DATA = "data.json"
+QUESTIONS = "vragen"
+"""The check of problems between norms and questionnaire."""
 
 
 class UnknownYearError(PolicyError):
@@ -43,10 +63,11 @@ class UnknownYearError(PolicyError):
 
 
 class InvalidYearError(PolicyError):
-    """The folder of a year cannot be used; `problems` holds every reason, each with its file."""
+    """The folder of a year cannot be used; `problems` holds every reason, each with its file and line."""
 
-    def __init__(self, year: int, problems: list[str]) -> None:
-        super().__init__(f"the rules for {year} cannot be used:\n" + "\n".join(f"  {problem}" for problem in problems))
+    def __init__(self, year: int, problems: Sequence[Problem]) -> None:
+        listed = "\n".join(f"  {problem}" for problem in problems)
+        super().__init__(f"de regels van {year} zijn niet te gebruiken:\n{listed}")
         self.year = year
         self.problems = tuple(problems)
 
@@ -97,21 +118,40 @@ def read_year(year: int, files: Mapping[str, bytes]) -> PolicyYear:
 
     Raises InvalidYearError with every problem when they cannot be used.
     """
-    rules = {name: content for name, content in sorted(files.items()) if _is_rule(name)}
+    parts = read_parts(year, files)
+    if parts.problems or parts.policies is None:
+        raise InvalidYearError(year, parts.problems)
+    return parts.policies
+
+
+@dataclass(frozen=True)
+class YearParts:
+    """What could be read of a year, and every problem.
+
+    `texts` are the rules by the name of their file; `policies` lacks the norms that have a problem, and is None when
+    there is no questionnaire to hold them against.
+    """
+
+    texts: Mapping[str, str]
+    policies: PolicyYear | None
+    problems: tuple[Problem, ...]
+
+
+def read_parts(year: int, files: Mapping[str, bytes]) -> YearParts:
+    """Return what can be read in `files`, as in `read_year`."""
+    rules = {name: content for name, content in sorted(files.items()) if is_rule(name)}
     texts, problems = _decode(rules)
     catalogue = _catalogue(year, texts, problems)
     questionnaire = _questionnaire(year, texts, problems)
     data = _data(year, texts, problems)
-    if questionnaire is not None:
-        problems += [
-            f"{norm.stem}.rego: question {question} is not in the questionnaire"
-            for norm in catalogue
-            for question in norm.questions
-            if question not in questionnaire.by_id
-        ]
-    if problems or questionnaire is None:
-        raise InvalidYearError(year, problems)
-    return PolicyYear(
+    if questionnaire is None:
+        return YearParts(texts, None, tuple(problems))
+    for norm in catalogue:
+        for index, question in enumerate(norm.questions):
+            if question not in questionnaire.by_id:
+                line = metadata_line(texts[norm.file], "custom", "questions", index)
+                problems.append(Problem(norm.file, line, QUESTIONS, f"vraag {question} staat niet in de vragenlijst"))
+    policies = PolicyYear(
         year=year,
         survey_year=questionnaire.survey_year,
         catalogue=catalogue,
@@ -121,10 +161,17 @@ def read_year(year: int, files: Mapping[str, bytes]) -> PolicyYear:
         modules={name: text for name, text in texts.items() if name.endswith(".rego")},
         data=data,
     )
+    return YearParts(texts, policies, tuple(problems))
 
 
-def _is_rule(name: str) -> bool:
-    return name.endswith((".rego", ".json", ".yaml")) and not name.endswith("_test.rego")
+def is_test(name: str) -> bool:
+    """Whether a file holds tests of the rules."""
+    return name.endswith("_test.rego")
+
+
+def is_rule(name: str) -> bool:
+    """Whether a file of the folder of a year is part of the rules."""
+    return name.endswith((".rego", ".json", ".yaml")) and not is_test(name)
 
 
 def _digest(files: Mapping[str, bytes]) -> str:
@@ -137,71 +184,100 @@ def _digest(files: Mapping[str, bytes]) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
-def _decode(files: Mapping[str, bytes]) -> tuple[dict[str, str], list[str]]:
+def _decode(files: Mapping[str, bytes]) -> tuple[dict[str, str], list[Problem]]:
     texts, problems = {}, []
     for name, content in files.items():
         try:
             texts[name] = content.decode("utf-8")
-        except UnicodeDecodeError:
-            problems.append(f"{name}: not UTF-8")
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1
+            problems.append(Problem(name, line, READING, "is geen UTF-8"))
     return texts, problems
 
 
-def _catalogue(year: int, texts: Mapping[str, str], problems: list[str]) -> tuple[Norm, ...]:
+def expected_package(year: int, stem: str) -> str:
+    """Return the package that the file with a stem must hold."""
+    return f"{KIND}.{GATHERER}.y{year}" if stem == GATHERER else f"{KIND}.y{year}.{stem}"
+
+
+def _catalogue(year: int, texts: Mapping[str, str], problems: list[Problem]) -> tuple[Norm, ...]:
     norms: list[Norm] = []
-    expected = {LIBRARY: f"{KIND}.y{year}.{LIBRARY}", GATHERER: f"{KIND}.{GATHERER}.y{year}"}
+    shared = (LIBRARY, GATHERER)
     for name, text in texts.items():
         if not name.endswith(".rego"):
             continue
         stem = name.removesuffix(".rego")
-        package = expected.get(stem, f"{KIND}.y{year}.{stem}")
-        if package_of(text) != package:
-            problems.append(f"{name}: the package must be {package}")
-        if stem not in expected:
+        package = expected_package(year, stem)
+        found, line = package_of(text)
+        if found != package:
+            problems.append(Problem(name, line, READING, f"package moet {package} zijn"))
+        if stem not in shared:
             norm, wrong = read_norm(stem, text)
-            problems += [f"{name}: {reason}" for reason in wrong]
+            problems += wrong
             norms += [norm] if norm else []
-    problems += [f"{stem}.rego is missing" for stem in expected if f"{stem}.rego" not in texts]
+    problems += [_missing(f"{stem}.rego") for stem in shared if f"{stem}.rego" not in texts]
     if not norms:
-        problems.append("there is no norm")
-    problems += _duplicates("code", [(norm.code, norm.stem) for norm in norms])
-    problems += _duplicates("order", [(str(norm.order), norm.stem) for norm in norms])
+        problems.append(Problem(".", 0, READING, "er is geen enkele norm"))
+    problems += _duplicates("code", [(norm.code, norm) for norm in norms], texts)
+    problems += _duplicates("order", [(str(norm.order), norm) for norm in norms], texts)
     return tuple(sorted(norms, key=lambda norm: (norm.order, norm.code)))
 
 
-def _duplicates(what: str, pairs: list[tuple[str, str]]) -> list[str]:
-    stems: dict[str, list[str]] = {}
-    for value, stem in pairs:
-        stems.setdefault(value, []).append(stem)
-    return [f"{what} {value} is used by {', '.join(s)}" for value, s in stems.items() if len(s) > 1]
+def _missing(name: str) -> Problem:
+    return Problem(name, 0, READING, "dit bestand ontbreekt")
 
 
-def _questionnaire(year: int, texts: Mapping[str, str], problems: list[str]) -> Questionnaire | None:
-    name = "questionnaire.yaml"
-    if name not in texts:
-        problems.append(f"{name} is missing")
+def _duplicates(key: str, pairs: list[tuple[str, Norm]], texts: Mapping[str, str]) -> list[Problem]:
+    first: dict[str, Norm] = {}
+    problems = []
+    for value, norm in pairs:
+        if first.setdefault(value, norm) is not norm:
+            line = metadata_line(texts[norm.file], "custom", key)
+            problems.append(Problem(norm.file, line, METADATA, f"{key} {value} is al van {first[value].file}"))
+    return problems
+
+
+def _questionnaire(year: int, texts: Mapping[str, str], problems: list[Problem]) -> Questionnaire | None:
+    if QUESTIONNAIRE not in texts:
+        problems.append(_missing(QUESTIONNAIRE))
         return None
-    questionnaire, wrong = read_questionnaire(texts[name])
-    problems += [f"{name}: {reason}" for reason in wrong]
+    questionnaire, wrong = read_questionnaire(texts[QUESTIONNAIRE])
+    problems += wrong
     if questionnaire and questionnaire.year != year:
-        problems.append(f"{name}: the year is {questionnaire.year}")
+        line = read_yaml(texts[QUESTIONNAIRE]).line("year")
+        problems.append(Problem(QUESTIONNAIRE, line, READING, f"het jaar is {questionnaire.year} en niet {year}"))
     return questionnaire
 
 
-def _data(year: int, texts: Mapping[str, str], problems: list[str]) -> dict[str, JsonValue]:
-    name = "data.json"
-    try:
-        data = json.loads(texts[name])
-    except KeyError:
-        problems.append(f"{name} is missing")
+def _data(year: int, texts: Mapping[str, str], problems: list[Problem]) -> dict[str, JsonValue]:
+    if DATA not in texts:
+        problems.append(_missing(DATA))
         return {}
-    except ValueError as reason:
-        problems.append(f"{name}: not JSON: {reason}")
+    try:
+        data = json.loads(texts[DATA], parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        problems.append(Problem(DATA, error.lineno, READING, f"is geen JSON: {error.msg}"))
+        return {}
+    except (ValueError, RecursionError) as error:
+        problems.append(Problem(DATA, 0, READING, f"is geen JSON: {error}"))
         return {}
     if not isinstance(data, dict) or not _thresholds(year, data):
-        problems.append(f"{name}: {KIND}.y{year}.thresholds is missing")
+        problems.append(Problem(DATA, 1, READING, f"{KIND}.y{year}.thresholds ontbreekt"))
         return {}
     return data
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is geen getal")
+
+
+def data_line(text: str, *path: str | int) -> int:
+    """Return the line in `data.json`, which is JSON, of what keys and indices lead to; 1 when it is not there."""
+    pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
+    entry: Any = calculate(text).get(pointer)
+    if entry is None:
+        return 1
+    return int((entry.key_start or entry.value_start).line) + 1
 
 
 def _thresholds(year: int, data: JsonValue) -> Mapping[str, JsonValue] | None:

@@ -9,7 +9,14 @@ from services.runtime import names
 from services.runtime.errors import not_found
 from services.runtime.peers import Peer
 from services.runtime.wire import from_date
-from spoedkader.registry.v1 import location_pb2, location_pb2_grpc, round_pb2, snapshot_pb2, snapshot_pb2_grpc
+from spoedkader.registry.v1 import (
+    location_pb2,
+    location_pb2_grpc,
+    round_pb2,
+    round_pb2_grpc,
+    snapshot_pb2,
+    snapshot_pb2_grpc,
+)
 from spoedkader.wallclock.opening import OpeningPeriod
 
 
@@ -29,6 +36,16 @@ class Locations:
         self._registry = registry
         self._locations = location_pb2_grpc.LocationServiceStub(registry.channel)
         self._snapshots = snapshot_pb2_grpc.SnapshotServiceStub(registry.channel)
+        self._rounds = round_pb2_grpc.RoundServiceStub(registry.channel)
+
+    def round(self, budget_year: int, context: grpc.ServicerContext) -> round_pb2.Round:
+        """The round of a budget year.
+
+        Raises:
+            DomainError: the registry has none, or does not answer.
+        """
+        request = round_pb2.GetRoundRequest(name=names.ROUND.format(year=budget_year))
+        return self._registry.call(self._rounds.GetRound, request, context)
 
     def owner(self, provider: str, location_id: str, context: grpc.ServicerContext) -> str:
         """The provider of a location; `provider` may be `-`.

@@ -1,26 +1,45 @@
 """Wires the quality service."""
 
+from os import cpu_count
+from pathlib import Path
+from typing import Literal
+
 import grpc
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from services.policy.signing import read_keys, read_signer
+from services.quality import engines
 from services.quality.assessments import api as assessments
 from services.quality.assessments.store import AssessmentRow
+from services.quality.bundles.server import BundleServer
+from services.quality.bundles.source import ActiveSets
 from services.quality.catalogue import api as catalogue
+from services.quality.comparison import api as comparison
+from services.quality.follower import Follower
 from services.quality.indicators import api as indicators
 from services.quality.indicators.store import IndicatorsRow
 from services.quality.locations import Locations
+from services.quality.policysets import api as policysets
+from services.quality.policysets.store import PolicySetRow, PolicySetTransitionRow
+from services.quality.rulebook import Rulebook
 from services.quality.submissions import api as submissions
 from services.quality.submissions.store import SubmissionRow
-from services.quality.years import Years
 from services.runtime.database import Database
 from services.runtime.peers import Peer
 from services.runtime.server import Application
-from services.runtime.settings import ServiceSettings
+from services.runtime.settings import ServiceSettings, require_loopback
 from services.runtime.transactions import Clock, RequestRow, Transactions, utc_now
-from spoedkader.quality.v1 import assessment_pb2_grpc, catalogue_pb2_grpc, indicator_pb2_grpc, submission_pb2_grpc
+from spoedkader.quality.v1 import (
+    assessment_pb2_grpc,
+    catalogue_pb2_grpc,
+    comparison_pb2_grpc,
+    indicator_pb2_grpc,
+    policy_set_pb2_grpc,
+    submission_pb2_grpc,
+)
 
-ROWS = (SubmissionRow, IndicatorsRow, AssessmentRow, RequestRow)
+ROWS = (SubmissionRow, IndicatorsRow, AssessmentRow, PolicySetRow, PolicySetTransitionRow, RequestRow)
 
 
 class QualitySettings(ServiceSettings):
@@ -31,34 +50,86 @@ class QualitySettings(ServiceSettings):
     address: str = "127.0.0.1:50052"
     database_url: str = "sqlite:///var/quality.db"
     registry_address: str = "127.0.0.1:50051"
+    engine: Literal["regorus", "opa"] = "regorus"
+    """What judges: processes of this service, or an OPA server."""
     engine_processes: int = Field(default=0, ge=0, le=64)
-    """Processes that evaluate policies, for each policy year; 0 means as many as there are processors."""
+    """Processes that evaluate policies, for each policy set; 0 means as many as there are processors."""
+    opa_url: str = "http://127.0.0.1:8181"
+    """The OPA server, which takes its bundle from `bundle_address`."""
+    bundle_address: str = ""
+    """`host:port` where OPA servers find the bundle of the active policy sets; empty serves none."""
+    policy_keys_dir: Path | None = None
+    """Folder with the public keys (`<key id>.pem`) of which one must have signed each policy set. Without it sets need
+    no signature, and the rules that came with the software are active from the start."""
+    bundle_key: Path | None = None
+    """File (`<key id>.pem`) with the private key that signs the bundle for OPA servers; without it it is not signed."""
+
+    @field_validator("bundle_address")
+    @classmethod
+    def _bundle_on_loopback(cls, address: str) -> str:
+        return require_loopback(address) if address else address
 
 
 def build(settings: QualitySettings, clock: Clock = utc_now) -> Application:
-    """The quality service over its database, its policies and the registry."""
+    """The quality service over its database, its policies and the registry.
+
+    Raises:
+        KeyFileError: a key can't be used.
+        OSError: the bundle address is taken, or a key can't be read.
+    """
+    keys = read_keys(settings.policy_keys_dir) if settings.policy_keys_dir else None
+    signer = read_signer(settings.bundle_key) if settings.bundle_key else None
     database = Database(settings.database_url, ROWS, connections=settings.workers)
     transactions = Transactions(database, clock)
     registry = Peer("registry", settings.registry_address, settings.peer_timeout_seconds)
     locations = Locations(registry)
-    years = Years(settings.policies_dir, settings.engine_processes)
+    pinned = engines.embedded(settings.engine_processes)
+    judging = engines.opa(settings.opa_url) if settings.engine == "opa" else pinned
+    rulebook = Rulebook(transactions, settings.policies_dir, judging, pinned, keys)
+    rulebook.ship(clock)
+    source = ActiveSets(rulebook, signer)
+    bundles = (
+        BundleServer(settings.bundle_address, source, signer.key_id if signer else "")
+        if settings.bundle_address
+        else None
+    )
+    follower = Follower(rulebook, bundles)
+    processes = settings.engine_processes or cpu_count() or 1
 
     def register(server: grpc.Server) -> None:
-        catalogue_pb2_grpc.add_CatalogueServiceServicer_to_server(catalogue.CatalogueServicer(years), server)
+        catalogue_pb2_grpc.add_CatalogueServiceServicer_to_server(catalogue.CatalogueServicer(rulebook), server)
         submission_pb2_grpc.add_SubmissionServiceServicer_to_server(
-            submissions.SubmissionServicer(transactions, years, locations), server
+            submissions.SubmissionServicer(transactions, rulebook, locations), server
         )
         indicator_pb2_grpc.add_IndicatorServiceServicer_to_server(
             indicators.IndicatorServicer(transactions, locations), server
         )
         assessment_pb2_grpc.add_AssessmentServiceServicer_to_server(
-            assessments.AssessmentServicer(transactions, years, locations, clock), server
+            assessments.AssessmentServicer(transactions, rulebook, locations, clock), server
         )
+        policy_set_pb2_grpc.add_PolicySetServiceServicer_to_server(
+            policysets.PolicySetServicer(transactions, rulebook, keys, settings.engine), server
+        )
+        comparison_pb2_grpc.add_ComparisonServiceServicer_to_server(
+            comparison.ComparisonServicer(transactions, rulebook, locations, clock, processes=processes), server
+        )
+        if bundles is not None:
+            bundles.start()
 
     def close() -> None:
-        years.close()
+        follower.close()
+        if bundles is not None:
+            bundles.close()
+        rulebook.close()
         registry.close()
         database.close()
 
-    services = (catalogue.SERVICE, submissions.SERVICE, indicators.SERVICE, assessments.SERVICE)
-    return Application("quality", register, services, close)
+    services = (
+        catalogue.SERVICE,
+        submissions.SERVICE,
+        indicators.SERVICE,
+        assessments.SERVICE,
+        policysets.SERVICE,
+        comparison.SERVICE,
+    )
+    return Application("quality", register, services, close, follower.start)

@@ -37,6 +37,8 @@ class Reason(StrEnum):
     CALL_CANCELLED = auto()
     PEER_UNAVAILABLE = auto()
     DATABASE_BUSY = auto()
+    POLICY_SET_UNUSABLE = auto()
+    ENGINE_UNAVAILABLE = auto()
     POLICY_FAILED = auto()
     UNEXPECTED = auto()
 
@@ -57,6 +59,14 @@ REASONS: Mapping[Reason, tuple[Code, str]] = {
     Reason.CALL_CANCELLED: (Code.CANCELLED, "The caller went away."),
     Reason.PEER_UNAVAILABLE: (Code.UNAVAILABLE, "A service that this one needs does not answer; `peer` names it."),
     Reason.DATABASE_BUSY: (Code.UNAVAILABLE, "The database was busy for too long; try again a little later."),
+    Reason.POLICY_SET_UNUSABLE: (
+        Code.FAILED_PRECONDITION,
+        "The policy set is not signed as it must be, not whole, or the engine does not take it; nothing changed.",
+    ),
+    Reason.ENGINE_UNAVAILABLE: (
+        Code.UNAVAILABLE,
+        "The policy engine does not answer, or does not have the rules yet; nothing was judged.",
+    ),
     Reason.POLICY_FAILED: (Code.INTERNAL, "A policy gave no usable result; no verdict was stored."),
     Reason.UNEXPECTED: (Code.INTERNAL, "A fault of the service; its log has the details under the call id."),
 }

@@ -17,6 +17,7 @@ STOP = LOCATION + "/stops/{event}"
 ROUND = "rounds/{year}"
 POLICY_YEAR = "policyYears/{year}"
 QUESTIONNAIRE = POLICY_YEAR + "/questionnaire"
+POLICY_SET = POLICY_YEAR + "/policySets/{policy_set}"
 NORM = POLICY_YEAR + "/norms/{norm}"
 SUBMISSION = LOCATION + "/submissions/{year}"
 INDICATORS = LOCATION + "/indicators/{year}"
@@ -27,7 +28,7 @@ BUDGET = PROVIDER + "/budgets/{year}"
 CALCULATION = BUDGET + "/calculations/{number}"
 
 _IDENTIFIER = "[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
-_FORMS = {"provider": "[0-9]{8}", "year": "[0-9]{4}", "number": "[1-9][0-9]{0,8}"}
+_FORMS = {"provider": "[0-9]{8}", "year": "[0-9]{4}", "number": "[1-9][0-9]{0,8}", "policy_set": "[0-9a-f]{16}"}
 _OR_ANY = {"provider", "location"}
 
 

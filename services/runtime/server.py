@@ -25,13 +25,14 @@ class Application:
     """What a service offers and how it is put away.
 
     `register` adds every servicer to a server; `services` are their full names, for health and reflection; `close` is
-    called after the last call ended.
+    called after the last call ended; `follow` is given what sets the health of one more name, when calls are answered.
     """
 
     name: str
     register: Callable[[grpc.Server], None]
     services: Sequence[str]
     close: Callable[[], None] = field(default=lambda: None)
+    follow: Callable[[Callable[[str, bool], None]], None] = field(default=lambda healthy: None)
 
 
 class Server:
@@ -76,7 +77,12 @@ class Server:
         self._server.start()
         for name in ("", *self._application.services):
             self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        self._application.follow(self._set_health)
         log.info("serving", service=self._application.name, address=self.address)
+
+    def _set_health(self, name: str, serving: bool) -> None:
+        status = health_pb2.HealthCheckResponse
+        self._health.set(name, status.SERVING if serving else status.NOT_SERVING)
 
     def stop(self) -> None:
         """Refuses new calls, lets running ones end, and puts the application away."""

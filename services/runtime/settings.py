@@ -10,6 +10,16 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 REPOSITORY = Path(__file__).parents[2]
 
 
+def require_loopback(address: str) -> str:
+    """The address, which is `host:port` on loopback. Raises ValueError for any other."""
+    host, _, port = address.rpartition(":")
+    if not port.isdigit():
+        raise ValueError("moet host:poort zijn")
+    if host != "localhost" and not ipaddress.ip_address(host.strip("[]")).is_loopback:
+        raise ValueError("zonder identiteit van de aanroeper luistert een dienst alleen op loopback")
+    return address
+
+
 class ServiceSettings(BaseSettings):
     """What every service needs to know; each service's own class adds its prefix, its defaults and its peers."""
 
@@ -33,14 +43,7 @@ class ServiceSettings(BaseSettings):
     @field_validator("address")
     @classmethod
     def _only_loopback(cls, address: str) -> str:
-        if address.startswith("unix:"):
-            return address
-        host, _, port = address.rpartition(":")
-        if not port.isdigit():
-            raise ValueError("moet host:poort zijn")
-        if host != "localhost" and not ipaddress.ip_address(host.strip("[]")).is_loopback:
-            raise ValueError("zonder identiteit van de aanroeper luistert een dienst alleen op loopback")
-        return address
+        return address if address.startswith("unix:") else require_loopback(address)
 
     @classmethod
     def read(cls, **overrides: object) -> Self:

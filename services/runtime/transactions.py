@@ -89,26 +89,30 @@ class Transactions:
             stamp = Stamp(self._clock(), actor)
             if not request_id or validate_only:
                 return act(connection, stamp)
-            digest = _digest(request)
-            before = connection.execute(_SEEN, {"request_id": request_id, "actor": actor}).first()
+            before = _first_answer(connection, request, actor, response)
             if before is not None:
-                if before.digest != digest:
-                    raise DomainError(
-                        Reason.REQUEST_ID_REUSED,
-                        "Dit request_id is eerder voor een ander verzoek gebruikt.",
-                        metadata={"request_id": request_id},
-                    )
-                return response.FromString(before.response)
+                return before
             answer = act(connection, stamp)
             row = {
                 "request_id": request_id,
                 "actor": actor,
-                "digest": digest,
+                "digest": _digest(request),
                 "response": answer.SerializeToString(),
                 "recorded_at": stamp.at,
             }
             connection.execute(insert(RequestRow), row)
             return answer
+
+    def answered(self, request: Any, context: grpc.ServicerContext, response: type[Response]) -> Response | None:
+        """The first answer to a request with this `request_id`, or None: for work that comes before `write`.
+
+        Raises:
+            DomainError: REQUEST_ID_REUSED, the first request was another one.
+        """
+        if not request.request_id or request.validate_only:
+            return None
+        with self.read_one() as connection:
+            return _first_answer(connection, request, call_of(context).actor, response)
 
     def write_stream(
         self,
@@ -137,11 +141,31 @@ class Transactions:
             return act(connection, Stamp(self._clock(), call_of(context).actor), received)
 
     @contextmanager
+    def change(self) -> Iterator[Connection]:
+        """A transaction of the service's own accord, which no caller asked for."""
+        with self._changing(keep=True) as connection:
+            yield connection
+
+    @contextmanager
     def _changing(self, *, keep: bool) -> Iterator[Connection]:
         with self._database.write(keep=keep) as connection:
             yield connection
             if self._counted and keep:
                 count_change(connection)
+
+
+def _first_answer(connection: Connection, request: Any, actor: str, response: type[Response]) -> Response | None:
+    """The answer that a request with the same `request_id` of the same actor got; None for the first one."""
+    before = connection.execute(_SEEN, {"request_id": request.request_id, "actor": actor}).first()
+    if before is None:
+        return None
+    if before.digest != _digest(request):
+        raise DomainError(
+            Reason.REQUEST_ID_REUSED,
+            "Dit request_id is eerder voor een ander verzoek gebruikt.",
+            metadata={"request_id": request.request_id},
+        )
+    return response.FromString(before.response)
 
 
 def _digest(request: Message) -> str:

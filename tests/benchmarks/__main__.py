@@ -80,7 +80,7 @@ def main() -> None:
         assess = assessment_pb2.AssessLocationRequest(name=LOCATION, budget_year=scenario.YEAR)
         measured = ratio(
             lambda: assessments.AssessLocation(assess),
-            lambda: engine.evaluate(year.findings_path, document),
+            lambda: engine.evaluate(year.findings_path, document).value,
             baseline_callers=1,
         )
         _calls(table, "AssessLocation, evidence stored, against the bare engine", measured, 0.5)
@@ -102,7 +102,7 @@ def _load(suite: Services, year: PolicyYear) -> None:
     snapshots = snapshot_pb2_grpc.SnapshotServiceStub(suite.registry.channel)
     submissions = submission_pb2_grpc.SubmissionServiceStub(suite.quality.channel)
     suite.registry.send(snapshots.ImportFacts, [scenario.facts()])
-    filled = [scenario.submission(year.questionnaire, location) for location in scenario.LOCATIONS]
+    filled = [scenario.submission(location) for location in scenario.LOCATIONS]
     suite.quality.send(submissions.ImportSubmissions, [submission_pb2.ImportSubmissionsRequest(submissions=filled)])
 
 
@@ -134,7 +134,7 @@ def _norms(table: Table, year: PolicyYear, document: dict[str, object]) -> None:
                 engine.evaluate(year.findings_path, document)
 
         taken = seconds(work) / 100
-        findings = cast(Mapping[str, Any], engine.evaluate(year.findings_path, document))
+        findings = cast(Mapping[str, Any], engine.evaluate(year.findings_path, document).value)
         facts = sum(len(finding["facts"]) for finding in findings.values())
         what = f"the bare engine over {count} norms, which read {facts} facts"
         table.add_row(what, f"{taken * 1000:.2f} ms", "", f"{taken / facts * 1e6:.0f} µs a fact", "linear")

@@ -9,7 +9,6 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.type import date_pb2, money_pb2
 
 from services.budget.facts import CareType, Closure, Department, Location, Stop
-from services.policy.questionnaire import Questionnaire
 from services.quality.submissions.answers import write_answers
 from services.runtime.wire import to_wall_clock
 from spoedkader.quality.v1 import submission_pb2
@@ -75,14 +74,14 @@ def correction(day: int) -> closure_pb2.UpdateClosureRequest:
     )
 
 
-def submission(questionnaire: Questionnaire, location: str) -> submission_pb2.Submission:
+def submission(location: str) -> submission_pb2.Submission:
     """The answers of a location."""
     return submission_pb2.Submission(
         name=f"providers/{AGB}/locations/{location}/submissions/{YEAR - 1}",
         policy_year=YEAR,
         status=submission_pb2.Submission.STATUS_VOORLOPIG,
         delivered_date=date_pb2.Date(year=YEAR - 1, month=6, day=1),
-        answers=write_answers(questionnaire, answers()),
+        answers=write_answers(answers()),
     )
 
 

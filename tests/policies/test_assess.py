@@ -6,7 +6,7 @@ import pytest
 
 from services.policy.assess import Finding, InvalidFindingsError, Verdict, evaluate_norms
 from services.policy.embedded import EmbeddedEngine
-from services.policy.engine import JsonValue, PolicyEngine
+from services.policy.engine import Evaluation, JsonValue, PolicyEngine
 from services.policy.routes import routes
 from services.policy.year import PolicyYear, read_year
 
@@ -14,19 +14,19 @@ from services.policy.year import PolicyYear, read_year
 class Answering:
     """An engine that gives one fixed answer."""
 
-    name = "fixed"
-    version = "1"
-
     def __init__(self, answer: JsonValue) -> None:
         self.answer = answer
 
-    def evaluate(self, path: str, document: JsonValue) -> JsonValue:
-        return self.answer
+    def evaluate(self, path: str, document: JsonValue, *, seconds: float | None = None) -> Evaluation:
+        return Evaluation(self.answer, "fixed", "1")
+
+    def close(self) -> None:
+        pass
 
 
 @pytest.fixture
 def results(engine: EmbeddedEngine, year_2027: PolicyYear) -> dict[str, Any]:
-    found = engine.evaluate(year_2027.findings_path, {"year": 2027, "open_blocks": ["anw"], "answers": {}})
+    found = engine.evaluate(year_2027.findings_path, {"year": 2027, "open_blocks": ["anw"], "answers": {}}).value
     assert isinstance(found, dict)
     return found
 

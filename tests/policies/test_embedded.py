@@ -34,12 +34,12 @@ def small() -> PolicyEngine:
 
 
 def test_value_and_data(small: PolicyEngine) -> None:
-    assert small.evaluate("data.p.doubled", {"number": 21}) == 42
-    assert small.evaluate("data.q.limit", {}) == 12
+    assert small.evaluate("data.p.doubled", {"number": 21}).value == 42
+    assert small.evaluate("data.q.limit", {}).value == 12
 
 
 def test_null_is_a_value_and_undefined_is_an_error(small: PolicyEngine) -> None:
-    assert small.evaluate("data.p.nothing", {}) is None
+    assert small.evaluate("data.p.nothing", {}).value is None
     for path in ("data.p.when_given", "data.p.no_such_rule", "data.elsewhere.rule"):
         with pytest.raises(UndefinedResultError) as caught:
             small.evaluate(path, {})
@@ -47,7 +47,7 @@ def test_null_is_a_value_and_undefined_is_an_error(small: PolicyEngine) -> None:
 
 
 def test_input_of_one_evaluation_is_gone_in_the_next(small: PolicyEngine) -> None:
-    assert small.evaluate("data.p.when_given", {"given": True}) == 1
+    assert small.evaluate("data.p.when_given", {"given": True}).value == 1
     with pytest.raises(UndefinedResultError):
         small.evaluate("data.p.when_given", {})
 
@@ -113,7 +113,7 @@ def test_an_engine_may_go_while_threads_that_used_it_live_on() -> None:
     with ThreadPoolExecutor(1) as pool:
         for number in range(5):
             temporary = EmbeddedEngine({"p.rego": f"package p\nx := {number}"}, {})
-            assert pool.submit(temporary.evaluate, "data.p.x", {}).result() == number
-            assert temporary.evaluate("data.p.x", {}) == number
+            assert pool.submit(temporary.evaluate, "data.p.x", {}).result().value == number
+            assert temporary.evaluate("data.p.x", {}).value == number
             del temporary
             gc.collect()

@@ -61,11 +61,12 @@ def test_results(folder: Path) -> None:
     assert report.failures == tuple(failures)
     assert (first.package, first.file, first.message) == ("p_test", "deep/p_test.rego", "")
     assert [test.message for test in failures[:3]] == [
-        "the test does not hold",
-        "the value is false and not true",
-        'the value is "waar" and not true',
+        "de test gaat niet op",
+        "de waarde is false en niet true",
+        'de waarde is "waar" en niet true',
     ]
     assert "could not parse string as number" in failures[3].message
+    assert [test.error_at for test in failures] == [None, None, None, ("deep/p_test.rego", 15)]
     assert all(test.seconds > 0 for test in report.tests)
     assert report.coverage == ()
 
@@ -81,7 +82,12 @@ def test_coverage(folder: Path) -> None:
 def test_one_name_twice_does_not_pass(tmp_path: Path) -> None:
     (tmp_path / "a_test.rego").write_text("package a_test\n\ntest_x if true\n\ntest_x if false\n")
     report = run_rego_tests(tmp_path)
-    assert [test.message for test in report.tests] == ["there is more than one rule with this name"] * 2
+    assert [test.message for test in report.tests] == ["er is meer dan één regel met deze naam"] * 2
+
+
+def test_a_test_need_not_stand_at_the_start_of_its_line(tmp_path: Path) -> None:
+    (tmp_path / "a_test.rego").write_text("package a_test\n\n  test_x if false\n\nx := `\ntest_y if true\n`\n")
+    assert [(test.rule, test.line, test.passed) for test in run_rego_tests(tmp_path).tests] == [("test_x", 3, False)]
 
 
 def test_no_test_is_an_error(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_it_gives_the_findings_of_the_embedded_engine(year_2027: PolicyYear) -> 
 def test_many_callers_share_the_workers(engine: WorkerEngine) -> None:
     before = pids(engine)
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda n: engine.evaluate("data.toets.dubbel", {"getal": n}), range(200)))
+        found = list(pool.map(lambda n: engine.evaluate("data.toets.dubbel", {"getal": n}).value, range(200)))
     assert found == [2 * n for n in range(200)]
     assert pids(engine) == before
 
@@ -76,9 +76,9 @@ def test_a_rule_that_does_not_end_is_ended_and_another_worker_takes_over(engine:
     before = pids(engine)
     with pytest.raises(EvaluationError, match="no result within 1 s"):
         engine.evaluate("data.toets.eindeloos", {})
-    assert all(engine.evaluate("data.toets.dubbel", {"getal": n}) == 2 * n for n in range(10))
+    assert all(engine.evaluate("data.toets.dubbel", {"getal": n}).value == 2 * n for n in range(10))
     assert len(pids(engine) - before) == 1
-    assert engine.evaluate("data.toets.dubbel", {"getal": 4}) == 8
+    assert engine.evaluate("data.toets.dubbel", {"getal": 4}).value == 8
 
 
 def test_a_worker_that_dies_is_replaced(engine: WorkerEngine) -> None:
@@ -87,7 +87,7 @@ def test_a_worker_that_dies_is_replaced(engine: WorkerEngine) -> None:
         os.kill(worker._process.pid, signal.SIGKILL)
         worker._process.wait()
     with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(lambda n: engine.evaluate("data.toets.dubbel", {"getal": n}), range(50)))
+        found = list(pool.map(lambda n: engine.evaluate("data.toets.dubbel", {"getal": n}).value, range(50)))
     assert found == [2 * n for n in range(50)]
     assert not pids(engine) & before
 
@@ -100,7 +100,7 @@ def test_a_worker_that_dies_at_work_gives_an_error_and_no_result(engine: WorkerE
             worker._process.kill()
         with pytest.raises(EvaluationError, match="died"):
             running.result(timeout=10)
-    assert [engine.evaluate("data.toets.dubbel", {"getal": n}) for n in range(4)] == [0, 2, 4, 6]
+    assert [engine.evaluate("data.toets.dubbel", {"getal": n}).value for n in range(4)] == [0, 2, 4, 6]
 
 
 def test_policies_that_cannot_be_read_leave_no_process() -> None:

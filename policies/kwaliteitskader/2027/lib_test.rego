@@ -112,6 +112,29 @@ test_each_check_says_what_it_asked if {
 	]
 }
 
+test_each_check_says_where_its_answer_stood if {
+	checks := [
+		lib.altijd("vraag", "anw"),
+		lib.ja("vraag", "anw"),
+		lib.at_least("vraag", 12, "anw"),
+		lib.at_most("vraag", 12, "anw"),
+		lib.one_of("vraag", ["a", "b"], "anw"),
+		lib.is_not("vraag", "geen", "anw"),
+		lib.arrives_within("vraag", "kno", 30),
+		lib.justified_exception("vraag", "kno"),
+	]
+	[[fact.question, fact.block, fact.item] | some check in checks; some fact in check.facts] == [
+		["vraag", "anw", ""],
+		["vraag", "anw", ""],
+		["vraag", "anw", ""],
+		["vraag", "anw", ""],
+		["vraag", "anw", ""],
+		["vraag", "anw", ""],
+		["vraag", "", "kno"],
+		["vraag", "", "kno"],
+	]
+}
+
 test_absent_answer_is_null if {
 	lib.answer("vraag", "anw") == null with input as {"answers": {}}
 	lib.answer("vraag", "anw") == null with input as {"answers": {"vraag": {"kantooruren": true}}}

@@ -1,63 +1,46 @@
-"""The assessment service: judges locations, keeps what it judged on, and explains."""
+"""The assessment service: judges locations, keeps what it judged on, explains, and judges again."""
 
-import json
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache, partial
+from datetime import date
+from functools import partial
 
 import grpc
 from google.protobuf.duration_pb2 import Duration
 from sqlalchemy import Connection
 
-from services.policy.assess import Fact, Finding, Outcome, Verdict, evaluate_norms
-from services.policy.engine import JsonValue, PolicyError
-from services.policy.routes import Route, routes
+from services.policy.engine import PolicyError
 from services.quality.assessments import store
-from services.quality.assessments.model import canonical, consequence, digest, explain, open_blocks, terms
+from services.quality.assessments.judging import Judgement, Question, judge
+from services.quality.assessments.messages import VERDICTS_BY_NUMBER, read_finding, write_findings, write_routes
+from services.quality.assessments.model import consequence, digest, explain, terms
+from services.quality.assessments.replaying import Replayer
 from services.quality.catalogue.api import write_norm
 from services.quality.locations import Locations, Snapshot
-from services.quality.submissions.model import Submission
+from services.quality.rulebook import Rulebook, unusable
 from services.quality.submissions.store import SUBMISSIONS
-from services.quality.years import Rules, Years
 from services.runtime import names
 from services.runtime.call import call_of
 from services.runtime.errors import DomainError, Reason, not_found
 from services.runtime.pages import read_page
 from services.runtime.status import to_message
 from services.runtime.transactions import Clock, Transactions
-from services.runtime.versions import Stamp, Stored
+from services.runtime.versions import Stamp
 from services.runtime.wire import Fields, from_date, to_date, to_timestamp
+from spoedkader.amsterdam import day_of
 from spoedkader.quality.v1 import assessment_pb2 as pb
 from spoedkader.quality.v1 import assessment_pb2_grpc as rpc
 from spoedkader.registry.v1 import location_pb2
 
 SERVICE = pb.DESCRIPTOR.services_by_name["AssessmentService"].full_name
-
-
-@dataclass(frozen=True, slots=True)
-class _Judgement:
-    """One evaluation: what went in, what came out, and under which rules."""
-
-    snapshot: Snapshot
-    budget_year: int
-    asked_at: datetime
-    rules: Rules
-    document: str
-    submission: Stored[Submission] | None
-    blocks: tuple[str, ...]
-    findings: tuple[Finding, ...]
-    routes: frozenset[Route]
-    microseconds: int
+_REPLAYED_AT_ONCE = 100
 
 
 class AssessmentServicer(rpc.AssessmentServiceServicer):
     """`spoedkader.quality.v1.AssessmentService`."""
 
-    def __init__(self, transactions: Transactions, years: Years, locations: Locations, clock: Clock) -> None:
+    def __init__(self, transactions: Transactions, rulebook: Rulebook, locations: Locations, clock: Clock) -> None:
         self._transactions = transactions
-        self._years = years
+        self._rulebook = rulebook
         self._locations = locations
         self._clock = clock
 
@@ -65,8 +48,8 @@ class AssessmentServicer(rpc.AssessmentServiceServicer):
         fields = Fields(request)
         provider, location_id = fields.name("name", names.LOCATION, request.name)
         year = fields.year("budget_year", request.budget_year)
+        as_of = fields.optional_date("as_of_date", request)
         fields.check()
-        asked_at = self._clock()
         snapshot = self._locations.snapshot(provider, location_id, year, context)
         if snapshot.location.care_type != location_pb2.Location.CARE_TYPE_SEH:
             raise DomainError(
@@ -74,18 +57,15 @@ class AssessmentServicer(rpc.AssessmentServiceServicer):
                 f"{snapshot.location.name} is geen SEH en wordt niet getoetst.",
                 metadata={"location": snapshot.location.name},
             )
-        judgement = self._judge(snapshot, year, asked_at)
-        return self._transactions.write(
-            request, context, pb.Assessment, partial(_record, judgement=judgement, context=context)
-        )
+        return self._assess(request, context, snapshot, year, as_of)
 
     def AssessLocations(
         self, request: pb.AssessLocationsRequest, context: grpc.ServicerContext
     ) -> Iterator[pb.AssessLocationsResponse]:
         fields = Fields(request)
         year = fields.year("budget_year", request.budget_year)
+        as_of = fields.optional_date("as_of_date", request)
         fields.check()
-        asked_at = self._clock()
         snapshots = [
             snapshot
             for snapshot in self._locations.snapshots(year, context)
@@ -94,18 +74,14 @@ class AssessmentServicer(rpc.AssessmentServiceServicer):
         for done, snapshot in enumerate(snapshots, start=1):
             if not context.is_active():
                 return
+            response = pb.AssessLocationsResponse(done_count=done, total_count=len(snapshots))
             try:
-                judgement = self._judge(snapshot, year, asked_at)
+                # A transaction for each location, so that an answer that was sent is an assessment that was kept.
+                response.assessment.CopyFrom(self._assess(request, context, snapshot, year, as_of))
             except DomainError as error:
                 # One location does not keep the others from being judged.
-                refusal = pb.LocationRefusal(location=snapshot.location.name, status=to_message(error))
-                yield pb.AssessLocationsResponse(refusal=refusal, done_count=done, total_count=len(snapshots))
-                continue
-            # A transaction for each location, so that an answer that was sent is an assessment that was kept.
-            assessment = self._transactions.write(
-                request, context, pb.Assessment, partial(_record, judgement=judgement, context=context)
-            )
-            yield pb.AssessLocationsResponse(assessment=assessment, done_count=done, total_count=len(snapshots))
+                response.refusal.CopyFrom(pb.LocationRefusal(location=snapshot.location.name, status=to_message(error)))
+            yield response
 
     def GetAssessment(self, request: pb.GetAssessmentRequest, context: grpc.ServicerContext) -> pb.Assessment:
         return _whole(self._find(Fields(request), request.name, context))
@@ -128,93 +104,142 @@ class AssessmentServicer(rpc.AssessmentServiceServicer):
         fields = Fields(request)
         fields.identifier("norm", request.norm)
         assessment = _whole(self._find(fields, request.name, context))
-        policies = self._years.rules(assessment.policy.year).policies
         message = next((finding for finding in assessment.findings if finding.norm == request.norm), None)
         if message is None:
             raise not_found(names.NORM.format(year=assessment.policy.year, norm=request.norm))
-        finding = _read_finding(message)
-        norm = policies.norm(finding.norm)
+        try:
+            # The rules of then: the active ones can ask and say something else by now.
+            policies = self._rulebook.of_digest(assessment.policy.digest).policies
+        except PolicyError as error:
+            raise unusable(assessment.policy.policy_set, error) from error
+        norm = policies.norm(message.norm)
         return pb.Explanation(
             norm=write_norm(policies.year, norm),
             finding=message,
-            sentences=explain(policies.questionnaire, finding),
-            consequence=consequence(norm, finding.verdict),
+            sentences=explain(policies.questionnaire, read_finding(message)),
+            consequence=consequence(norm, VERDICTS_BY_NUMBER[message.verdict], from_date(assessment.as_of_date)),
             policy=assessment.policy,
         )
 
+    def ReplayAssessments(
+        self, request: pb.ReplayAssessmentsRequest, context: grpc.ServicerContext
+    ) -> Iterator[pb.ReplayAssessmentsResponse]:
+        fields = Fields(request)
+        if request.name:
+            evidence = self._evidence_of(fields, request, context)
+            with Replayer(self._rulebook) as replayer:
+                yield pb.ReplayAssessmentsResponse(replay=replayer.replay(evidence), done_count=1, total_count=1)
+            return
+        year = fields.year("budget_year", request.budget_year)
+        fields.check()
+        with self._transactions.read_one() as connection:
+            total = store.count_in_year(connection, year)
+        done = last = 0
+        with Replayer(self._rulebook) as replayer:
+            while context.is_active():
+                with self._transactions.read_one() as connection:
+                    found = store.evidence_behind(connection, last, year, _REPLAYED_AT_ONCE)
+                if not found:
+                    return
+                last = found[-1].id
+                for replay in replayer.replay_all(found):
+                    done += 1
+                    yield pb.ReplayAssessmentsResponse(replay=replay, done_count=done, total_count=max(done, total))
+
+    def ListDecisions(
+        self, request: pb.ListDecisionsRequest, context: grpc.ServicerContext
+    ) -> pb.ListDecisionsResponse:
+        fields = Fields(request)
+        year = fields.count("budget_year", request.budget_year)
+        fields.check()
+        page = read_page(request)
+        (after,) = page.behind(int) or (0,)
+        with self._transactions.read_one() as connection:
+            found = store.evidence_behind(connection, after, year, page.size + 1)
+        shown, token = page.cut(found, lambda evidence: (evidence.id,))
+        return pb.ListDecisionsResponse(decisions=[_decision(evidence) for evidence in shown], next_page_token=token)
+
     def _find(self, fields: Fields, name: str, context: grpc.ServicerContext) -> store.Stored:
+        place, year, number = self._place(fields, name, context)
+        with self._transactions.read_one() as connection:
+            found = store.get(connection, place, year, number)
+        if found is None:
+            raise not_found(name)
+        return found
+
+    def _evidence_of(
+        self, fields: Fields, request: pb.ReplayAssessmentsRequest, context: grpc.ServicerContext
+    ) -> store.Evidence:
+        if request.budget_year:
+            fields.wrong("budget_year", "hoort niet bij een naam")
+        place, year, number = self._place(fields, request.name, context)
+        with self._transactions.read_one() as connection:
+            found = store.evidence(connection, place, year, number)
+        if found is None:
+            raise not_found(request.name)
+        return found
+
+    def _place(self, fields: Fields, name: str, context: grpc.ServicerContext) -> tuple[str, int, int]:
+        """The location, budget year and number of an assessment by its name, whose location exists."""
         provider, location_id, assessment_id = fields.name("name", names.ASSESSMENT, name)
         fields.check()
         year, _, number = assessment_id.partition("-")
         if not (year.isdigit() and number.isdigit()) or len(assessment_id) > 15 or location_id == names.ANY:
             raise not_found(name)
         self._locations.owner(provider, location_id, context)
-        with self._transactions.read_one() as connection:
-            found = store.get(connection, location_id, int(year), int(number))
-        if found is None:
-            raise not_found(name)
-        return found
+        return location_id, int(year), int(number)
 
-    def _judge(self, snapshot: Snapshot, budget_year: int, asked_at: datetime) -> _Judgement:
-        """Evaluates the norms on the latest answers; outside a transaction, for this takes longest."""
+    def _assess(
+        self,
+        request: pb.AssessLocationRequest | pb.AssessLocationsRequest,
+        context: grpc.ServicerContext,
+        snapshot: Snapshot,
+        budget_year: int,
+        as_of: date | None,
+    ) -> pb.Assessment:
+        asked_at = self._clock()
         _, location_id = names.parts(names.LOCATION, snapshot.location.name)
         with self._transactions.read_one() as connection:
             submission = SUBMISSIONS.get(connection, location_id, snapshot.round.survey_year)
-        rules = self._years.rules(snapshot.round.policy_year)
-        policies = rules.policies
-        blocks = open_blocks(policies.questionnaire.blocks, snapshot.periods, budget_year)
-        answers = _answers(submission, policies.year)
-        started = time.perf_counter()
-        try:
-            findings = evaluate_norms(rules.engine, policies, blocks, answers)
-        except PolicyError as error:
-            raise DomainError(
-                Reason.POLICY_FAILED,
-                "De normen gaven geen bruikbaar oordeel; er is niets vastgelegd.",
-                metadata={"policy_year": str(policies.year), "policy_revision": policies.revision},
-            ) from error
-        seconds = time.perf_counter() - started
-        return _Judgement(
-            snapshot=snapshot,
-            budget_year=budget_year,
-            asked_at=asked_at,
-            rules=rules,
-            document=canonical({"year": policies.year, "open_blocks": blocks, "answers": answers}),
-            submission=submission,
-            blocks=blocks,
-            findings=findings,
-            routes=routes(policies.catalogue, findings),
-            microseconds=round(seconds * 1e6),
+        question = Question(snapshot, submission, budget_year, asked_at, as_of or day_of(asked_at))
+        judgement = judge(self._rulebook, question, context)
+        return self._transactions.write(
+            request, context, pb.Assessment, partial(_record, judgement=judgement, context=context)
         )
 
 
 def _record(
-    connection: Connection, stamp: Stamp, *, judgement: _Judgement, context: grpc.ServicerContext
+    connection: Connection, stamp: Stamp, *, judgement: Judgement, context: grpc.ServicerContext
 ) -> pb.Assessment:
     """Keeps a judgement with its evidence, as the latest assessment of the location and budget year."""
-    provider, location_id = names.parts(names.LOCATION, judgement.snapshot.location.name)
-    number = store.supersede(connection, location_id, judgement.budget_year)
+    question, evaluation = judgement.question, judgement.evaluation
+    provider, location_id = names.parts(names.LOCATION, question.snapshot.location.name)
+    number = store.supersede(connection, location_id, question.budget_year)
     name = names.ASSESSMENT.format(
-        provider=provider, location=location_id, assessment=f"{judgement.budget_year}-{number}"
+        provider=provider, location=location_id, assessment=f"{question.budget_year}-{number}"
     )
     summary = _summary(name, judgement, stamp)
-    findings = pb.Assessment(findings=[_write_finding(finding) for finding in judgement.findings])
+    findings = write_findings(judgement.rules.policies.catalogue, judgement.findings, question.as_of)
     store.add(
         connection,
         {
             "agb": provider,
             "location_id": location_id,
-            "budget_year": judgement.budget_year,
+            "budget_year": question.budget_year,
             "number": number,
             "summary": summary.SerializeToString(),
             "findings": findings.SerializeToString(),
             "input": judgement.document,
             "input_digest": summary.input_digest,
-            "facts_as_of": judgement.asked_at,
+            "facts_as_of": question.asked_at,
             "policy_year": summary.policy.year,
             "policy_revision": summary.policy.revision,
-            "engine": summary.policy.engine,
-            "engine_version": summary.policy.engine_version,
+            "policy_digest": summary.policy.digest,
+            "as_of": question.as_of,
+            "engine": evaluation.engine,
+            "engine_version": evaluation.engine_version,
+            "engine_decision_id": evaluation.decision_id,
+            "engine_provenance": evaluation.provenance,
             "call_id": call_of(context).id,
             "actor": stamp.by,
             "recorded_at": stamp.at,
@@ -225,25 +250,8 @@ def _record(
     return summary
 
 
-def _answers(submission: Stored[Submission] | None, policy_year: int) -> dict[str, JsonValue]:
-    """The answers to judge; none when nothing was handed in, for then nothing is known.
-
-    Raises:
-        DomainError: NOT_ASSESSABLE, the answers are to the questionnaire of another year.
-    """
-    if submission is None:
-        return {}
-    if submission.value.policy_year != policy_year:
-        raise DomainError(
-            Reason.NOT_ASSESSABLE,
-            f"De antwoorden horen bij de vragenlijst van {submission.value.policy_year}, de ronde bij {policy_year}.",
-            metadata={"policy_year": str(policy_year), "answered_year": str(submission.value.policy_year)},
-        )
-    return dict(submission.value.answers)
-
-
-def _summary(name: str, judgement: _Judgement, stamp: Stamp) -> pb.Assessment:
-    policies, round_ = judgement.rules.policies, judgement.snapshot.round
+def _summary(name: str, judgement: Judgement, stamp: Stamp) -> pb.Assessment:
+    question, round_ = judgement.question, judgement.question.snapshot.round
     found = terms(
         judgement.routes,
         judgement.rules.parameters,
@@ -254,23 +262,19 @@ def _summary(name: str, judgement: _Judgement, stamp: Stamp) -> pb.Assessment:
     duration.FromMicroseconds(judgement.microseconds)
     return pb.Assessment(
         name=name,
-        budget_year=judgement.budget_year,
+        budget_year=question.budget_year,
         survey_year=round_.survey_year,
-        submission_revision=judgement.submission.revision if judgement.submission else 0,
+        submission_revision=question.submission.revision if question.submission else 0,
         open_blocks=judgement.blocks,
-        routes=[_ROUTES[route] for route in sorted(judgement.routes)],
+        routes=write_routes(judgement.routes),
         plan_due_date=to_date(found.plan_due_on) if found else None,
         comply_by_date=to_date(found.comply_by) if found else None,
-        policy=pb.PolicyPin(
-            year=policies.year,
-            revision=policies.revision,
-            engine=judgement.rules.engine.name,
-            engine_version=judgement.rules.engine.version,
-        ),
+        policy=judgement.rules.pin(judgement.evaluation.engine, judgement.evaluation.engine_version),
         input_digest=digest(judgement.document),
         actor=stamp.by,
         create_time=to_timestamp(stamp.at),
         evaluation_duration=duration,
+        as_of_date=to_date(question.as_of),
     )
 
 
@@ -279,69 +283,21 @@ def _whole(found: store.Stored) -> pb.Assessment:
     return pb.Assessment.FromString(found.summary + found.findings)
 
 
-def _write_finding(finding: Finding) -> pb.Finding:
-    return pb.Finding(
-        norm=finding.norm,
-        verdict=_VERDICTS[finding.verdict],
-        facts=[
-            pb.Fact(
-                question=fact.question,
-                block=fact.block,
-                item=fact.item,
-                value_json=_json(fact.value),
-                condition=fact.condition,
-                threshold_json="" if fact.threshold is None else _json(fact.threshold),
-                outcome=_OUTCOMES[fact.outcome],
-            )
-            for fact in finding.facts
-        ],
+def _decision(evidence: store.Evidence) -> pb.Decision:
+    assessment = pb.Assessment.FromString(evidence.summary + evidence.findings)
+    return pb.Decision(
+        assessment=assessment.name,
+        input_json=evidence.input,
+        input_digest=evidence.input_digest,
+        findings=assessment.findings,
+        routes=assessment.routes,
+        policy=assessment.policy,
+        as_of_date=assessment.as_of_date,
+        facts_time=to_timestamp(evidence.facts_as_of),
+        actor=assessment.actor,
+        call_id=evidence.call_id,
+        engine_decision_id=evidence.engine_decision_id,
+        engine_provenance_json=evidence.engine_provenance,
+        create_time=assessment.create_time,
+        evaluation_duration=assessment.evaluation_duration,
     )
-
-
-def _json(value: JsonValue) -> str:
-    return canonical(value) if isinstance(value, list | dict) else _scalar_json(value)
-
-
-@lru_cache(maxsize=4096, typed=True)
-def _scalar_json(value: JsonValue) -> str:
-    return canonical(value)
-
-
-def _read_finding(message: pb.Finding) -> Finding:
-    return Finding(
-        norm=message.norm,
-        verdict=_VERDICTS_BY_NUMBER[message.verdict],
-        facts=tuple(
-            Fact(
-                question=fact.question,
-                block=fact.block,
-                item=fact.item,
-                value=json.loads(fact.value_json),
-                condition=fact.condition,
-                threshold=json.loads(fact.threshold_json) if fact.threshold_json else None,
-                outcome=_OUTCOMES_BY_NUMBER[fact.outcome],
-            )
-            for fact in message.facts
-        ),
-    )
-
-
-_VERDICTS = {
-    Verdict.VOLDOET: pb.VERDICT_VOLDOET,
-    Verdict.VOLDOET_NIET: pb.VERDICT_VOLDOET_NIET,
-    Verdict.ONBEKEND: pb.VERDICT_ONBEKEND,
-    Verdict.NIET_VAN_TOEPASSING: pb.VERDICT_NIET_VAN_TOEPASSING,
-}
-_VERDICTS_BY_NUMBER: dict[int, Verdict] = {number: verdict for verdict, number in _VERDICTS.items()}
-_OUTCOMES = {
-    Outcome.WAAR: pb.Fact.OUTCOME_WAAR,
-    Outcome.ONWAAR: pb.Fact.OUTCOME_ONWAAR,
-    Outcome.ONBEKEND: pb.Fact.OUTCOME_ONBEKEND,
-}
-_OUTCOMES_BY_NUMBER: dict[int, Outcome] = {number: outcome for outcome, number in _OUTCOMES.items()}
-_ROUTES = {
-    Route.HERSTELTERMIJN: pb.ROUTE_HERSTELTERMIJN,
-    Route.VERBETERPLAN: pb.ROUTE_VERBETERPLAN,
-    Route.ONVOLLEDIG: pb.ROUTE_ONVOLLEDIG,
-    Route.VOLDOET: pb.ROUTE_VOLDOET,
-}

@@ -12,7 +12,7 @@ from services.policy.catalogue import Level, Norm
 from services.policy.engine import JsonValue
 from services.policy.parameters import Parameters
 from services.policy.questionnaire import Block, Questionnaire
-from services.policy.routes import Route
+from services.policy.routes import Route, warns
 from services.policy.terms import comply_by, plan_due_on
 from spoedkader.wallclock.intervals import MINUTES_PER_DAY, Interval, complement, intersection, union, year_interval
 from spoedkader.wallclock.opening import OpeningPeriod, open_intervals
@@ -85,8 +85,10 @@ def explain(questionnaire: Questionnaire, finding: Finding) -> list[str]:
     return [_sentence(questionnaire, blocks, fact) for fact in finding.facts]
 
 
-def consequence(norm: Norm, verdict: Verdict) -> str:
-    """What follows from a verdict on a norm of its level, in Dutch."""
+def consequence(norm: Norm, verdict: Verdict, as_of: date) -> str:
+    """What follows on a day from a verdict on a norm of its level, in Dutch."""
+    if warns(norm, verdict, as_of):
+        return f"Deze norm telt vanaf {norm.effective_on:%d-%m-%Y}. Tot die dag is dit een waarschuwing zonder gevolg."
     if verdict in (Verdict.VOLDOET, Verdict.NIET_VAN_TOEPASSING):
         return "Er volgt niets uit dit oordeel."
     if norm.level is Level.AANBEVELING:

@@ -1,11 +1,11 @@
 """Assessments in the database, each with the evidence that it rests on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, fields
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Index, and_, bindparam, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Index, and_, bindparam, func, insert, or_, select, tuple_, update
 from sqlmodel import Field, SQLModel
 
 from services.runtime import names
@@ -39,8 +39,12 @@ class AssessmentRow(SQLModel, table=True):
     """The registry was asked at this moment."""
     policy_year: int
     policy_revision: str
+    policy_digest: str
+    as_of: date
     engine: str
     engine_version: str
+    engine_decision_id: str
+    engine_provenance: str
     call_id: str
     actor: str
     recorded_at: datetime
@@ -63,9 +67,10 @@ _SUPERSEDE = (
     update(_TABLE).where(_SAME, _TABLE.c.superseded.is_(False)).values(superseded=True).returning(_TABLE.c.number)
 )
 _INSERT = insert(_TABLE)
+_IN_YEAR = or_(bindparam("year") == 0, _TABLE.c.budget_year == bindparam("year"))
 _ONE = _STORED.where(_SAME, _TABLE.c.number == bindparam("number"))
 _PAGE = _STORED.where(
-    or_(bindparam("year") == 0, _TABLE.c.budget_year == bindparam("year")),
+    _IN_YEAR,
     or_(bindparam("all"), _TABLE.c.superseded.is_(False)),
 ).order_by(_TABLE.c.id)
 _OF_PROVIDER = _TABLE.c.agb == bindparam("agb")
@@ -76,6 +81,27 @@ _PAGES = {
     (False, True): _PAGE.where(_OF_LOCATION),
     (True, True): _PAGE.where(_OF_PROVIDER, _OF_LOCATION),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one assessment was judged on and what came out, as it is stored."""
+
+    id: int
+    summary: bytes
+    findings: bytes
+    input: str
+    input_digest: str
+    facts_as_of: datetime
+    policy_digest: str
+    as_of: date
+    engine_decision_id: str
+    engine_provenance: str
+    call_id: str
+
+
+_EVIDENCE = select(*(_TABLE.c[field.name] for field in fields(Evidence))).order_by(_TABLE.c.id)
+_EVIDENCE_PAGE = _EVIDENCE.where(_IN_YEAR, _TABLE.c.id > bindparam("after")).limit(bindparam("most"))
 
 
 def supersede(connection: Connection, location_id: str, budget_year: int) -> int:
@@ -114,3 +140,22 @@ def page(
         parameters["place"] = location_id
     found = [Stored(*row) for row in connection.execute(statement, parameters)]
     return page.cut(found, lambda stored: (stored.id,))
+
+
+def evidence(connection: Connection, location_id: str, budget_year: int, number: int) -> Evidence | None:
+    """The evidence of one assessment, or None when there is none of that number."""
+    statement = _EVIDENCE.where(_SAME, _TABLE.c.number == bindparam("number"))
+    found = connection.execute(statement, {"place": location_id, "year": budget_year, "number": number}).first()
+    return Evidence(*found) if found else None
+
+
+def evidence_behind(connection: Connection, after: int, budget_year: int, most: int) -> list[Evidence]:
+    """The evidence of so many assessments behind an id, in the order in which they were made; year 0 is every year."""
+    rows = connection.execute(_EVIDENCE_PAGE, {"after": after, "year": budget_year, "most": most})
+    return [Evidence(*row) for row in rows]
+
+
+def count_in_year(connection: Connection, budget_year: int) -> int:
+    """How many assessments a budget year has, those that were made again since included."""
+    statement = select(func.count()).select_from(_TABLE).where(_TABLE.c.budget_year == budget_year)
+    return int(connection.execute(statement).scalar_one())

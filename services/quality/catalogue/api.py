@@ -4,10 +4,10 @@ import grpc
 
 from services.policy.catalogue import Level, Norm
 from services.policy.questionnaire import Question, Questionnaire, QuestionType
-from services.quality.years import Years
+from services.quality.rulebook import Rulebook
 from services.runtime import names
 from services.runtime.pages import read_page
-from services.runtime.wire import Fields
+from services.runtime.wire import Fields, to_date
 from spoedkader.quality.v1 import catalogue_pb2 as pb
 from spoedkader.quality.v1 import catalogue_pb2_grpc as rpc
 
@@ -17,21 +17,21 @@ SERVICE = pb.DESCRIPTOR.services_by_name["CatalogueService"].full_name
 class CatalogueServicer(rpc.CatalogueServiceServicer):
     """`spoedkader.quality.v1.CatalogueService`."""
 
-    def __init__(self, years: Years) -> None:
-        self._years = years
+    def __init__(self, rulebook: Rulebook) -> None:
+        self._rulebook = rulebook
 
     def GetQuestionnaire(self, request: pb.GetQuestionnaireRequest, context: grpc.ServicerContext) -> pb.Questionnaire:
         fields = Fields(request)
         (year,) = fields.name("name", names.QUESTIONNAIRE, request.name)
         fields.check()
-        return _questionnaire(self._years.rules(int(year)).policies.questionnaire)
+        return _questionnaire(self._rulebook.active(int(year)).policies.questionnaire)
 
     def ListNorms(self, request: pb.ListNormsRequest, context: grpc.ServicerContext) -> pb.ListNormsResponse:
         fields = Fields(request)
         (year,) = fields.name("parent", names.POLICY_YEAR, request.parent)
         fields.check()
         page = read_page(request)
-        policies = self._years.rules(int(year)).policies
+        policies = self._rulebook.active(int(year)).policies
         (after,) = page.behind(int) or (-1,)
         later = [norm for norm in policies.catalogue if norm.order > after]
         shown, token = page.cut(later, lambda norm: (norm.order,))
@@ -54,6 +54,7 @@ def write_norm(year: int, norm: Norm) -> pb.Norm:
         remedy=norm.remedy,
         per_block=norm.per_block,
         questions=norm.questions,
+        effective_date=to_date(norm.effective_on) if norm.effective_on else None,
     )
 
 
@@ -75,6 +76,8 @@ def _question(questionnaire: Questionnaire, question: Question) -> pb.Question:
         per_block=question.per_block,
         options=("altijd", "niet_altijd") if question.type is QuestionType.ALTIJD else question.options,
         items=questionnaire.specialisms if per_specialism else (),
+        information_only=question.information_only,
+        help=question.help,
     )
 
 

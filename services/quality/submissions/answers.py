@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.policy.engine import JsonValue
-from services.policy.questionnaire import Question, Questionnaire, QuestionType, check_answers, normalise
+from services.policy.questionnaire import Questionnaire, QuestionType, check_answers, normalise
 from services.runtime.wire import Fields
 from spoedkader.quality.v1 import submission_pb2 as pb
 
@@ -55,17 +55,22 @@ def _misplaced(questionnaire: Questionnaire, answer: pb.Answer) -> str | None:
     return None
 
 
-def write_answers(questionnaire: Questionnaire, answers: Mapping[str, JsonValue]) -> list[pb.Answer]:
-    """The cells of a canonical document, in the order of the document."""
+def write_answers(answers: Mapping[str, JsonValue]) -> list[pb.Answer]:
+    """The cells of a canonical document, in the order of the document.
+
+    The form of a value says what it answers, also when the questionnaire has changed since.
+    """
     cells: list[pb.Answer] = []
-    for question_id, value in answers.items():
-        question = questionnaire.by_id[question_id]
-        if question.per_block and isinstance(value, Mapping):
-            cells += [_cell(question, block, "", inner) for block, inner in value.items()]
-        elif question.type is QuestionType.MINUTES_BY_SPECIALISM and isinstance(value, Mapping):
-            cells += [_cell(question, "", item, inner) for item, inner in value.items()]
+    for question, value in answers.items():
+        if isinstance(value, Mapping):
+            cells += [
+                _cell(pb.Answer(question=question, item=key), inner)
+                if isinstance(inner, Mapping)
+                else _cell(pb.Answer(question=question, block=key), inner)
+                for key, inner in value.items()
+            ]
         else:
-            cells.append(_cell(question, "", "", value))
+            cells.append(_cell(pb.Answer(question=question), value))
     return cells
 
 
@@ -88,19 +93,17 @@ def _value(answer: pb.Answer) -> JsonValue:
             return None
 
 
-def _cell(question: Question, block: str, item: str, value: Any) -> pb.Answer:
-    cell = pb.Answer(question=question.id, block=block, item=item)
-    match question.type:
-        case QuestionType.ALTIJD | QuestionType.CHOICE:
-            cell.choice = value
-        case QuestionType.BOOLEAN:
-            cell.yes = value
-        case QuestionType.INTEGER:
-            cell.number = value
-        case QuestionType.MINUTES_BY_SPECIALISM:
-            cell.arrival.SetInParent()
-            if "minuten" in value:
-                cell.arrival.minutes = value["minuten"]
-            if "onderbouwde_afwijking" in value:
-                cell.arrival.substantiated_deviation = value["onderbouwde_afwijking"]
+def _cell(cell: pb.Answer, value: Any) -> pb.Answer:
+    if isinstance(value, bool):
+        cell.yes = value
+    elif isinstance(value, int):
+        cell.number = value
+    elif isinstance(value, str):
+        cell.choice = value
+    else:
+        cell.arrival.SetInParent()
+        if "minuten" in value:
+            cell.arrival.minutes = value["minuten"]
+        if "onderbouwde_afwijking" in value:
+            cell.arrival.substantiated_deviation = value["onderbouwde_afwijking"]
     return cell

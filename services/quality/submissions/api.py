@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 from services.quality.indicators.api import read_indicators
 from services.quality.indicators.store import INDICATORS
 from services.quality.locations import Locations, require_known
+from services.quality.rulebook import Rulebook
 from services.quality.submissions.answers import read_answers, write_answers
 from services.quality.submissions.model import Status, Submission
 from services.quality.submissions.store import SUBMISSIONS, SUBMISSIONS_IN_YEAR, SUBMISSIONS_OF_LOCATIONS
-from services.quality.years import Years
 from services.runtime import names
 from services.runtime.errors import DomainError, not_found
 from services.runtime.pages import read_page
@@ -29,9 +29,9 @@ MAX_RESOURCES = 500
 class SubmissionServicer(rpc.SubmissionServiceServicer):
     """`spoedkader.quality.v1.SubmissionService`."""
 
-    def __init__(self, transactions: Transactions, years: Years, locations: Locations) -> None:
+    def __init__(self, transactions: Transactions, rulebook: Rulebook, locations: Locations) -> None:
         self._transactions = transactions
-        self._years = years
+        self._rulebook = rulebook
         self._locations = locations
 
     def SubmitAnswers(self, request: pb.SubmitAnswersRequest, context: grpc.ServicerContext) -> pb.Submission:
@@ -44,7 +44,7 @@ class SubmissionServicer(rpc.SubmissionServiceServicer):
             stored = SUBMISSIONS.get(connection, submission.location_id, submission.survey_year)
             if stored is not None:
                 stored.require(request.submission.etag)
-            return self._write(owner, SUBMISSIONS.put(connection, submission, stamp))
+            return _write(owner, SUBMISSIONS.put(connection, submission, stamp))
 
         return self._transactions.write(request, context, pb.Submission, act)
 
@@ -62,7 +62,7 @@ class SubmissionServicer(rpc.SubmissionServiceServicer):
                 stored = next((version for version in found if version.revision == revision), None)
         if stored is None:
             raise not_found(request.name)
-        return self._write(owner, stored)
+        return _write(owner, stored)
 
     def ListSubmissions(
         self, request: pb.ListSubmissionsRequest, context: grpc.ServicerContext
@@ -83,7 +83,7 @@ class SubmissionServicer(rpc.SubmissionServiceServicer):
                 shown, token = SUBMISSIONS_OF_LOCATIONS.page(
                     connection, page, survey_year=survey_year, location_ids=list(owners)
                 )
-        submissions = [self._write(owners[stored.value.location_id], stored) for stored in shown]
+        submissions = [_write(owners[stored.value.location_id], stored) for stored in shown]
         return pb.ListSubmissionsResponse(submissions=submissions, next_page_token=token)
 
     def ListSubmissionRevisions(
@@ -102,7 +102,7 @@ class SubmissionServicer(rpc.SubmissionServiceServicer):
         later = [version for version in found if version.revision > after]
         shown, token = page.cut(later, lambda version: (version.revision,))
         return pb.ListSubmissionRevisionsResponse(
-            submissions=[self._write(owner, stored) for stored in shown], next_page_token=token
+            submissions=[_write(owner, stored) for stored in shown], next_page_token=token
         )
 
     def ImportSubmissions(
@@ -168,7 +168,7 @@ class SubmissionServicer(rpc.SubmissionServiceServicer):
         status = fields.one_of(f"{path}.status", message.status, list(_STATUSES))
         answers = {}
         try:
-            questionnaire = self._years.rules(message.policy_year).policies.questionnaire
+            questionnaire = self._rulebook.active(message.policy_year).policies.questionnaire
         except DomainError as error:
             fields.wrong(f"{path}.policy_year", error.message)
         else:
@@ -182,19 +182,19 @@ class SubmissionServicer(rpc.SubmissionServiceServicer):
             answers=answers,
         )
 
-    def _write(self, owner: str, stored: Stored[Submission]) -> pb.Submission:
-        submission = stored.value
-        questionnaire = self._years.rules(submission.policy_year).policies.questionnaire
-        return pb.Submission(
-            name=names.SUBMISSION.format(provider=owner, location=submission.location_id, year=submission.survey_year),
-            policy_year=submission.policy_year,
-            status=_STATUS_NUMBERS[submission.status],
-            delivered_date=to_date(submission.delivered_on),
-            answers=write_answers(questionnaire, submission.answers),
-            revision=stored.revision,
-            etag=stored.etag,
-            update_time=to_timestamp(stored.recorded_at),
-        )
+
+def _write(owner: str, stored: Stored[Submission]) -> pb.Submission:
+    submission = stored.value
+    return pb.Submission(
+        name=names.SUBMISSION.format(provider=owner, location=submission.location_id, year=submission.survey_year),
+        policy_year=submission.policy_year,
+        status=_STATUS_NUMBERS[submission.status],
+        delivered_date=to_date(submission.delivered_on),
+        answers=write_answers(submission.answers),
+        revision=stored.revision,
+        etag=stored.etag,
+        update_time=to_timestamp(stored.recorded_at),
+    )
 
 
 def _require_known(fields: Fields, path: str, owners: dict[str, str], provider: str, location_id: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from services.policy.parameters import MonthDay, Parameters, load_parameters, read_parameters
+from services.policy.problems import Problem
 from services.policy.year import InvalidYearError, UnknownYearError
 
 from .samples import PARAMETERS, POLICIES, choosing
@@ -27,7 +28,7 @@ def read(content: dict[str, Any]) -> Parameters:
     return read_parameters(2027, yaml.safe_dump(content).encode())
 
 
-def problems(content: dict[str, Any]) -> tuple[str, ...]:
+def problems(content: dict[str, Any]) -> tuple[Problem, ...]:
     with pytest.raises(InvalidYearError) as refused:
         read(content)
     return refused.value.problems
@@ -70,7 +71,7 @@ def test_names_every_problem_at_once(written: dict[str, Any]) -> None:
     parameters["rounding"]["code"] = "AMB-X"
     parameters["surprise"] = parameters.pop("open_end")
     written["year"] = 2028
-    fields = [problem.split(": ")[1] for problem in problems(written)]
+    fields = [problem.message.split(": ")[0] for problem in problems(written)]
     assert sorted(fields) == [
         "borderline_share.value",
         "comply_by.value",
@@ -84,6 +85,22 @@ def test_names_every_problem_at_once(written: dict[str, Any]) -> None:
     ]
 
 
+def test_each_problem_has_its_line() -> None:
+    lines = FILE.decode().splitlines()
+    wrong = FILE.replace(b"value: 1/100", b"value: 3/2").replace(b"value: kloktijd", b"waarde: kloktijd")
+    with pytest.raises(InvalidYearError) as refused:
+        read_parameters(2027, wrong)
+    assert [(found.file, found.line, found.message) for found in refused.value.problems] == [
+        (
+            "parameters.yaml",
+            lines.index("    value: 1/100") + 1,
+            "borderline_share.value: een deel is een tekst zoals '1/100', van 0 tot en met 1",
+        ),
+        ("parameters.yaml", lines.index("  clock:") + 1, "clock.value: ontbreekt"),
+        ("parameters.yaml", lines.index("    value: kloktijd") + 1, "clock.waarde: hoort hier niet"),
+    ]
+
+
 @pytest.mark.parametrize("share", ["3/2", "1/0", "1,5", "-1/2", "", 1, None])
 def test_a_share_lies_from_0_to_1(written: dict[str, Any], share: Any) -> None:
     written["parameters"]["borderline_share"]["value"] = share
@@ -92,7 +109,8 @@ def test_a_share_lies_from_0_to_1(written: dict[str, Any], share: Any) -> None:
 
 def test_approaching_lies_below_exceeding(written: dict[str, Any]) -> None:
     written["parameters"]["stops_approach_minutes"]["value"] = 5281
-    assert "stops_approach_minutes" in problems(written)[0]
+    (problem,) = problems(written)
+    assert problem.message == "stops_approach_minutes: mag niet boven stops_exceed_minutes liggen"
 
 
 @pytest.mark.parametrize(
@@ -105,7 +123,7 @@ def test_a_file_that_is_something_else(content: bytes) -> None:
 
 def test_a_key_that_is_written_twice_is_a_mistake() -> None:
     twice = FILE.replace(b"    unit: minuten\n", b"    unit: minuten\n    value: 60\n", 1)
-    with pytest.raises(InvalidYearError, match="value is written twice"):
+    with pytest.raises(InvalidYearError, match=r"parameters.yaml:15: is geen YAML: value staat er twee keer"):
         read_parameters(2027, twice)
 
 

@@ -1,0 +1,4 @@
+# Decisions get an id and are not logged; see config.yaml.
+package system.log
+
+drop := true

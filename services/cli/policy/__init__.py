@@ -1,0 +1,1 @@
+"""The commands of `spoedkader policy`: one module for each group, thin, with the work beside it."""

@@ -1,0 +1,29 @@
+"""`policy test`."""
+
+from typing import Annotated
+
+import typer
+
+from services.cli.options import Json
+from services.cli.output import Output
+from services.cli.policy.app import POLICIES, Policies, policy
+from services.cli.reporting import reported
+
+
+@policy.command("test")
+def policy_test(
+    year: Annotated[
+        int | None, typer.Option("--year", metavar="JAAR", help="Alleen de regels van dit beleidsjaar.")
+    ] = None,
+    coverage: Annotated[bool, typer.Option("--coverage", help="Toon welke regels de tests niet bereiken.")] = False,
+    policies: Policies = POLICIES,
+    json: Json = False,
+) -> None:
+    """Draai de tests die naast de Rego-regels liggen."""
+    from services.cli.policy import rego_testing  # noqa: PLC0415 - what one command needs, the others need not load
+
+    output = Output(as_json=json)
+    with reported(output):
+        passed = rego_testing.run(policies, year, output, coverage=coverage)
+    if not passed:
+        raise typer.Exit(1)

@@ -1,0 +1,97 @@
+"""Every check of the gate, one after the other, on a policy set. Nothing here is safe from the rules themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import regorus
+
+from services.policy.embedded import guarded
+from services.policy.engine import PolicyLoadError
+from services.policy.gate.messages import Ended, Message, Running
+from services.policy.gate.metadata import check_metadata
+from services.policy.gate.questions import check_questions
+from services.policy.gate.source import Source
+from services.policy.gate.subset import check_subset, reaches_outside
+from services.policy.gate.testing import Tested, check_presence, check_tests
+from services.policy.gate.thresholds import check_thresholds
+from services.policy.gate.verdicts import check_verdicts
+from services.policy.model_problems import READING
+from services.policy.policy_set import PolicySet
+from services.policy.problems import Problem
+from services.policy.questionnaire_file import FILE as QUESTIONNAIRE
+from services.policy.rego_ast import modules_in, place_in, reason_in
+from services.policy.rego_tests import TestRule
+from services.policy.year import DATA, is_test, read_parts
+
+Tell = Callable[[Message], None]
+
+
+def inspect(policy_set: PolicySet, earlier: Sequence[PolicySet], tell: Tell) -> None:
+    """Look at everything, and tell what is about to be done, what is wrong, and at the end how much there was."""
+    source, whole = read_source(policy_set, tell)
+    tell(Running("het nalezen van de regels", ".", 0))
+    for problems in check_source(source, earlier, whole=whole):
+        tell(tuple(problems))
+    tested = Tested()
+    # What is not whole or reaches beyond the rules is not run.
+    if whole and DATA in source.texts and not reaches_outside(source):
+        tell(tuple(check_verdicts(source, lambda what, file, line: tell(Running(what, file, line)))))
+        tested = check_tests(source, lambda test: tell(_running(test)))
+        tell(tested.problems)
+    tell(Ended(len(source.norms), tested.count, tested.line_coverage_percent))
+
+
+def read_source(policy_set: PolicySet, tell: Tell) -> tuple[Source, bool]:
+    """Return what can be read of a policy set, and whether that is every rule and test; tell what is wrong."""
+    tell(Running("het lezen", ".", 0))
+    parts = read_parts(policy_set.year, policy_set.files)
+    tell(parts.problems)
+    tell(tuple(_strangers(policy_set)))
+    tests = {name: content for name, content in sorted(policy_set.files.items()) if is_test(name)}
+    texts = {name: text for name, text in parts.texts.items() if name.endswith(".rego")}
+    texts |= dict(_decoded(tests, tell))
+    engine = regorus.Engine()
+    parsed = [name for name, text in texts.items() if _parses(engine, name, text, tell)]
+    source = Source(policy_set, parts.texts, tuple(modules_in(engine)), parts.policies)
+    return source, len(parsed) == sum(name.endswith(".rego") for name in policy_set.files)
+
+
+def check_source(source: Source, earlier: Sequence[PolicySet], *, whole: bool) -> Iterator[Iterable[Problem]]:
+    """Yield what can be seen without running anything. Names only mean something when every file could be read."""
+    yield check_metadata(source, earlier)
+    yield check_presence(source)
+    if whole:
+        yield check_subset(source)
+        yield check_thresholds(source)
+        yield check_questions(source)
+
+
+def _running(test: TestRule) -> Running:
+    return Running(f"de test {test.rule}", test.file, test.line)
+
+
+def _strangers(policy_set: PolicySet) -> Iterator[Problem]:
+    for name in policy_set.files:
+        if not name.endswith(".rego") and name not in (DATA, QUESTIONNAIRE):
+            yield Problem(name, 0, READING, "dit bestand hoort niet in de map van een jaar")
+
+
+def _decoded(files: dict[str, bytes], tell: Tell) -> Iterator[tuple[str, str]]:
+    for name, content in files.items():
+        try:
+            yield name, content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1
+            tell((Problem(name, line, READING, "is geen UTF-8"),))
+
+
+def _parses(engine: regorus.Engine, name: str, text: str, tell: Tell) -> bool:
+    tell(Running("het lezen", name, 0))
+    try:
+        guarded(PolicyLoadError, lambda: engine.add_policy(name, text))
+    except PolicyLoadError as error:
+        _, line = place_in(str(error)) or (name, 0)
+        tell((Problem(name, line, READING, f"is geen Rego: {reason_in(str(error))}"),))
+        return False
+    return True

@@ -1,0 +1,82 @@
+"""The checks `tests` and `dekking`: the tests pass, there are some for every norm, and they reach every line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from services.policy.engine import PolicyLoadError
+from services.policy.gate.engine_errors import engine_problem
+from services.policy.gate.source import Source
+from services.policy.problems import Problem
+from services.policy.rego_ast import reason_in
+from services.policy.rego_tests import FileCoverage, TestReport, TestRule, run_tests, tests_in
+from services.policy.year import DATA, is_test
+
+CHECK = "tests"
+COVERAGE = "dekking"
+
+
+@dataclass(frozen=True)
+class Tested:
+    """What came of the tests: how many there are, how much of the lines they reach, and what is wrong."""
+
+    count: int = 0
+    line_coverage_percent: int = 0
+    problems: tuple[Problem, ...] = ()
+
+
+def check_presence(source: Source) -> Iterator[Problem]:
+    """Yield the norms without a test."""
+    tested = {test.file for test in tests_in(source.tests)}
+    for norm in source.norms:
+        if f"{norm.stem}_test.rego" not in tested:
+            yield Problem(norm.file, 0, CHECK, f"er is geen enkele test in {norm.stem}_test.rego")
+
+
+def check_tests(source: Source, before: Callable[[TestRule], None]) -> Tested:
+    """Run the tests, and return what is wrong with them and which lines they do not reach."""
+    texts = {module.file: module.content.decode() for module in source.modules}
+    try:
+        report = run_tests(texts, [source.texts[DATA]], coverage=True, before=before)
+    except PolicyLoadError as error:
+        return Tested(problems=(engine_problem(str(error), CHECK, DATA, 0),))
+    percent = _percent(report.coverage)
+    return Tested(len(report.tests), percent, (*_failures(report), *_unreached(report)))
+
+
+def _failures(report: TestReport) -> Iterator[Problem]:
+    for test in report.failures:
+        if test.error_at and not is_test(test.error_at[0]):
+            # The rule is wrong, whichever test runs into it.
+            yield engine_problem(test.message, CHECK, test.file, test.line)
+        else:
+            message = reason_in(test.message) if test.error_at else test.message
+            yield Problem(test.file, test.line, CHECK, f"{test.rule}: {message}")
+
+
+def _unreached(report: TestReport) -> Iterator[Problem]:
+    if any(test.error_at for test in report.tests):
+        # What an error kept from being reached is no news.
+        return
+    for file in report.coverage:
+        for first, last in ranges(file):
+            lines = f"regel {first}" if first == last else f"regel {first} tot en met {last}"
+            yield Problem(file.file, first, COVERAGE, f"geen test bereikt {lines}")
+
+
+def ranges(file: FileCoverage) -> list[tuple[int, int]]:
+    """Return the first and last line of each run of lines that is not reached; lines without code do not break one."""
+    reached, found = set(file.covered), list[tuple[int, int]]()
+    for line in file.not_covered:
+        if found and not any(between in reached for between in range(found[-1][1], line)):
+            found[-1] = (found[-1][0], line)
+        else:
+            found.append((line, line))
+    return found
+
+
+def _percent(coverage: tuple[FileCoverage, ...]) -> int:
+    covered = tuple(line for file in coverage for line in file.covered)
+    missed = tuple(line for file in coverage for line in file.not_covered)
+    return FileCoverage("", covered, missed).percent

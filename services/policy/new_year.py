@@ -1,0 +1,37 @@
+"""A next year as a copy of another one: the same rules under another year."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+
+def copy_year(files: Mapping[str, bytes], year: int, to: int) -> dict[str, bytes]:
+    """Return the files of the folder of `year` as those of the year `to`: rules and questionnaire, or parameters.
+
+    Packages, paths in the data and the year of a test's input follow; the year of the questionnaire moves along, and so
+    does that of its survey. Other dates stay, for nobody but the authors knows whether they move. `files` can be used.
+    """
+    return {name: _copy(name, content, year, to) for name, content in files.items()}
+
+
+def with_year(text: str, year: int, to: int | str) -> str:
+    """Return Rego or JSON of `year` with another year in its packages, paths and inputs: `y2027`, `"year": 2027`."""
+    text = re.sub(rf"\by{year}(?![0-9A-Za-z])", f"y{to}", text)
+    return re.sub(rf'("year":\s*){year}\b', rf"\g<1>{to}", text)
+
+
+def _copy(name: str, content: bytes, year: int, to: int) -> bytes:
+    if name.endswith((".rego", ".json")):
+        return with_year(content.decode(), year, to).encode()
+    if name.endswith(".yaml"):
+        return _top_level(content.decode(), year, to).encode()
+    return content
+
+
+def _top_level(text: str, year: int, to: int) -> str:
+    """YAML of a year, as text, so that its comments and its layout stay."""
+    text = re.sub(rf"^year: {year}\b", f"year: {to}", text, flags=re.MULTILINE)
+    return re.sub(
+        r"^survey_year: (\d+)\b", lambda found: f"survey_year: {int(found[1]) + to - year}", text, flags=re.MULTILINE
+    )
