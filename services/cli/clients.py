@@ -40,14 +40,14 @@ class Service:
         self.address = address
         self.channel = open_channel(address, name)
 
-    def call(self, method: Callable[..., Response], request: Any) -> Response:
+    def call(self, method: Callable[..., Response], request: Any, *, seconds: float = CALL_SECONDS) -> Response:
         """Calls a method with one request and one response.
 
         Raises:
             Failure: it was refused or not answered in time.
         """
         with self._answered() as metadata:
-            return method(request, timeout=CALL_SECONDS, metadata=metadata)
+            return method(request, timeout=seconds, metadata=metadata)
 
     def pages(self, method: Callable[..., Any], request: Any, *, page_size: int = PAGE_SIZE) -> Iterator[Any]:
         """Every page of a list method. Raises what `call` raises."""

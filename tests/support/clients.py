@@ -9,6 +9,7 @@ from spoedkader.quality.v1 import (
     assessment_pb2_grpc,
     catalogue_pb2_grpc,
     indicator_pb2_grpc,
+    policy_set_pb2_grpc,
     submission_pb2_grpc,
 )
 from spoedkader.registry.v1 import (
@@ -117,3 +118,4 @@ class QualityClient:
         self.submissions = submission_pb2_grpc.SubmissionServiceStub(channel)
         self.indicators = indicator_pb2_grpc.IndicatorServiceStub(channel)
         self.assessments = assessment_pb2_grpc.AssessmentServiceStub(channel)
+        self.policy_sets = policy_set_pb2_grpc.PolicySetServiceStub(channel)

@@ -2,21 +2,34 @@
 
 import dataclasses
 import tempfile
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import watchfiles
 from rich.console import RenderableType
 from rich.text import Text
 
 from services.cli.failures import Failure
 from services.cli.output import Output
+from services.cli.policy.problem_formats import Case, Placed, ProblemFormat, shown_path, write_github, write_junit
 from services.cli.tables import new_table
 from services.policy.engine import PolicyError
-from services.policy.rego_tests import FileCoverage, TestReport, run_rego_tests
+from services.policy.rego_tests import FileCoverage, RegoTest, TestReport, run_rego_tests
+
+_LOOK_MS = 200
+"""How often it looks whether it has to stop."""
 
 
-def run(policies: Path, year: int | None, output: Output, *, coverage: bool) -> bool:
+def run(
+    policies: Path,
+    year: int | None,
+    output: Output,
+    *,
+    coverage: bool,
+    format_: ProblemFormat = ProblemFormat.TEXT,
+) -> bool:
     """Runs the tests under a folder with policies, and reports; returns whether all of them passed.
 
     With a year, only the rules of that year and those that belong to no year take part.
@@ -33,8 +46,75 @@ def run(policies: Path, year: int | None, output: Output, *, coverage: bool) -> 
             report = run_rego_tests(folder, coverage)
     except PolicyError as error:
         raise Failure("De regels zijn niet te lezen.", tuple(str(error).splitlines())) from error
-    output.result(_document(report), *_readable(policies, report, coverage=coverage))
+    match format_:
+        case ProblemFormat.GITHUB:
+            write_github(filter(None, (_problem(policies, test) for test in report.tests)))
+        case ProblemFormat.JUNIT:
+            write_junit([("rego", _cases(policies, report))])
+        case _:
+            output.result(_document(report), *_readable(policies, report, coverage=coverage))
     return report.passed
+
+
+def watch(
+    policies: Path,
+    year: int | None,
+    output: Output,
+    *,
+    coverage: bool,
+    format_: ProblemFormat = ProblemFormat.TEXT,
+    stopping: threading.Event | None = None,
+) -> None:
+    """Runs the tests, and again whenever a rule, the data or a questionnaire changes, until Ctrl-C or `stopping`.
+
+    Raises:
+        Failure: there is nothing to watch, or nobody to read along.
+    """
+    if format_ is not ProblemFormat.TEXT:
+        raise Failure("--watch is om mee te lezen, en gaat alleen met --format text.")
+    if not policies.is_dir():
+        raise Failure(f"De map {policies} bestaat niet.")
+    # It looks before the first run, so that what is saved during a run is seen; without a change it comes back empty.
+    looking = watchfiles.watch(
+        policies,
+        watch_filter=_matters,
+        rust_timeout=_LOOK_MS,
+        yield_on_timeout=True,
+        stop_event=stopping,
+        raise_interrupt=False,
+    )
+    first = True
+    with suppress(KeyboardInterrupt):
+        for changes in looking:
+            if changes or first:
+                _run_again(policies, year, output, coverage=coverage)
+                output.note(f"Wacht op wijzigingen in {policies}; Ctrl-C stopt.")
+            first = False
+    output.note("Gestopt.")
+
+
+def _matters(change: watchfiles.Change, path: str) -> bool:
+    return path.endswith((".rego", ".json", ".yaml"))
+
+
+def _run_again(policies: Path, year: int | None, output: Output, *, coverage: bool) -> None:
+    """Runs the tests; rules that cannot be read, as while somebody writes, end nothing."""
+    try:
+        run(policies, year, output, coverage=coverage)
+    except Failure as failure:
+        for line in (failure.message, *failure.details):
+            output.note(line)
+
+
+def _problem(policies: Path, test: RegoTest) -> Placed | None:
+    if test.passed:
+        return None
+    return Placed(shown_path(policies / test.file), test.line, test.rule, test.message)
+
+
+def _cases(policies: Path, report: TestReport) -> Iterator[Case]:
+    for test in report.tests:
+        yield Case(test.package, test.rule, round(test.seconds, 6), _problem(policies, test))
 
 
 @contextmanager

@@ -15,17 +15,25 @@ from contextlib import suppress
 from types import TracebackType
 from typing import BinaryIO, Self, cast
 
+from services.policy.catalogue import METADATA
 from services.policy.engine import PolicyError
-from services.policy.gate import testing, verdicts
+from services.policy.gate import subset, testing, thresholds, verdicts
 from services.policy.gate.messages import OUT_OF_MEMORY, Ended, Message, Running, Setup, read_message, write_setup
 from services.policy.gate.report import ENGINE, GateLimits, GateReport
+from services.policy.model_problems import READING
 from services.policy.policy_set import PolicySet
 from services.policy.problems import Problem
 from services.policy.worker import read_frame, write_frame
+from services.policy.year import QUESTIONS
 
 TIME = "looptijd"
 MEMORY = "geheugen"
 CRASH = "afgebroken"
+CHECKS = (
+    *(READING, subset.CHECK, METADATA, verdicts.CHECK),
+    *(testing.CHECK, testing.COVERAGE, QUESTIONS, thresholds.CHECK),
+)
+"""What is checked, besides that it comes to an end."""
 START_SECONDS = 30.0
 """What the process may take to begin, however little one rule may take."""
 _SPARE_SECONDS = 10
@@ -99,8 +107,8 @@ class _Following:
 
     def _too_long(self, *, whole: bool) -> str:
         if whole:
-            return f"is afgebroken, omdat de hele controle langer duurde dan {self._limits.seconds:g} s"
-        return f"liep langer dan {self._limits.rule_seconds:g} s en is afgebroken"
+            return f"is afgebroken, omdat de hele controle langer duurde dan {_shown(self._limits.seconds)} s"
+        return f"liep langer dan {_shown(self._limits.rule_seconds)} s en is afgebroken"
 
 
 class _Process:
@@ -175,6 +183,10 @@ class _Process:
         while (frame := read_frame(self._output)) is not None:
             self._messages.put(read_message(frame))
         self._messages.put(None)
+
+
+def _shown(seconds: float) -> str:
+    return f"{seconds:g}".replace(".", ",")
 
 
 def _told_once(problems: Iterable[Problem]) -> set[Problem]:

@@ -11,7 +11,7 @@ from services.policy.gate.source import Source
 from services.policy.problems import Problem
 from services.policy.rego_ast import reason_in
 from services.policy.rego_tests import FileCoverage, TestReport, TestRule, run_tests, tests_in
-from services.policy.year import DATA, is_test
+from services.policy.year import DATA, GATHERER, is_test
 
 CHECK = "tests"
 COVERAGE = "dekking"
@@ -36,7 +36,10 @@ def check_presence(source: Source) -> Iterator[Problem]:
 
 def check_tests(source: Source, before: Callable[[TestRule], None]) -> Tested:
     """Run the tests, and return what is wrong with them and which lines they do not reach."""
-    texts = {module.file: module.content.decode() for module in source.modules}
+    # What gathers all findings makes the engine evaluate everything beside them too, other tests among it. So its tests
+    # go last: what does not come to an end is found where it stands.
+    modules = sorted(source.modules, key=lambda module: (module.file == f"{GATHERER}_test.rego", module.file))
+    texts = {module.file: module.content.decode() for module in modules}
     try:
         report = run_tests(texts, [source.texts[DATA]], coverage=True, before=before)
     except PolicyLoadError as error:

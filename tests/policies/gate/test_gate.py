@@ -50,22 +50,24 @@ def test_nothing_that_reaches_outside_is_run(copy: Copy) -> None:
     assert report.test_count == 0
 
 
-def test_a_code_that_gets_another_meaning(copy: Copy) -> None:
-    earlier = PolicySet(2026, {name: text.replace(b"y2027", b"y2026") for name, text in copy.files.items()})
-    earlier = PolicySet(
-        2026,
-        {
-            **earlier.files,
-            "questionnaire.yaml": earlier.files["questionnaire.yaml"].replace(b"year: 2027", b"year: 2026"),
-        },
+def test_a_code_that_gets_another_meaning(small: Copy) -> None:
+    files = {name: text.replace(b"y2027", b"y2025") for name, text in small.files.items()}
+    files["questionnaire.yaml"] = files["questionnaire.yaml"].replace(b"year: 2027", b"year: 2025")
+    earlier = PolicySet(2025, files)
+    # Only the latest year that had the code matters.
+    before = PolicySet(
+        2024, {name: text.replace(b"2025", b"2024").replace(b"Tijd", b"Ooit") for name, text in files.items()}
     )
-    copy.change("b7.rego", "# title: Intensive care", "# title: Intensieve zorg")
-    assert copy.problems(earlier) == [
-        f'b7.rego:{copy.line("b7.rego", "code: B7")}: code B7 was in 2026 "Intensive care": neem een nieuwe code, of '
-        "noem die titel in custom.renamed_from als het dezelfde norm is (metadata)"
+    small.change("x1.rego", "# title: Tijd", "# title: Afstand")
+    line = small.line("x1.rego", "code: X1")
+    assert small.problems(earlier, before) == [
+        (
+            f'x1.rego:{line}: code X1 was in 2025 "Tijd": neem een nieuwe code, of noem die titel in '
+            "custom.renamed_from als het dezelfde norm is (metadata)"
+        )
     ]
-    copy.change("b7.rego", "#   code: B7", "#   code: B7\n#   renamed_from: Intensive care")
-    assert copy.problems(earlier) == []
+    small.change("x1.rego", "#   code: X1", "#   code: X1\n#   renamed_from: Tijd")
+    assert small.problems(earlier, before) == []
 
 
 def test_an_earlier_year_that_cannot_be_read(small: Copy) -> None:
@@ -89,10 +91,13 @@ def test_a_verdict_that_is_never_given(copy: Copy) -> None:
     copy.change(
         "c10.rego",
         AT_FINDING,
-        'finding := object.union(outcome, {"verdict": "VOLDOET"}) if {\n\toutcome.verdict == "VOLDOET_NIET"\n} else := outcome\n\noutcome := ',
+        """finding := object.union(outcome, {"verdict": "VOLDOET"}) if {
+	outcome.verdict == "VOLDOET_NIET"
+} else := outcome
+
+outcome := """,
     )
-    for name in ("c10_test.rego",):
-        copy.files[name] = copy.files[name].replace(b'"VOLDOET_NIET"', b'"VOLDOET"')
+    copy.files["c10_test.rego"] = copy.files["c10_test.rego"].replace(b'"VOLDOET_NIET"', b'"VOLDOET"')
     line = copy.line("c10.rego", AT_FINDING)
     assert copy.problems() == [
         f"c10.rego:{line}: norm C10 geeft bij geen enkel antwoord het oordeel VOLDOET_NIET (oordelen)"
@@ -103,8 +108,10 @@ def test_a_norm_that_does_not_always_apply_says_so(copy: Copy) -> None:
     copy.change("b5.rego", "per_block: true", "per_block: false")
     line = copy.line("b5.rego", AT_FINDING)
     assert copy.problems() == [
-        f"b5.rego:{line}: norm B5 geeft soms NIET_VAN_TOEPASSING; "
-        "zet per_block of applies_conditionally in METADATA op true (oordelen)"
+        (
+            f"b5.rego:{line}: norm B5 geeft soms NIET_VAN_TOEPASSING; "
+            "zet per_block of applies_conditionally in METADATA op true (oordelen)"
+        )
     ]
     copy.change("b5.rego", "per_block: false", "per_block: false\n#   applies_conditionally: true")
     assert copy.problems() == []
@@ -136,8 +143,10 @@ def test_something_else_than_a_finding(small: Copy) -> None:
     small.change("x1_test.rego", '"VOLDOET_NIET"', '"NIET"')
     line = small.line("x1.rego", AT_FINDING)
     assert small.problems() == [
-        f"x1.rego:{line}: norm X1 geeft iets anders dan een oordeel met feiten bij open_blocks ['dag'] en answers "
-        '{"tijd.minuten": 6} (oordelen)'
+        (
+            f"x1.rego:{line}: norm X1 geeft iets anders dan een oordeel met feiten bij open_blocks ['dag'] en answers "
+            '{"tijd.minuten": 6} (oordelen)'
+        )
     ]
 
 
@@ -146,16 +155,22 @@ def test_all_norms_together_say_what_each_says_alone(small: Copy) -> None:
         "uitkomst.rego", "findings[stem] := finding if", 'findings[stem] := object.union(finding, {"facts": []}) if'
     )
     assert small.problems() == [
-        "uitkomst.rego: data.kwaliteitskader.uitkomst.y2027.findings geeft voor X1 iets anders dan de norm zelf bij "
-        "open_blocks ['dag'] en answers {} (oordelen)"
+        (
+            "uitkomst.rego: data.kwaliteitskader.uitkomst.y2027.findings geeft voor X1 iets anders dan de norm zelf "
+            "bij open_blocks ['dag'] en answers {} (oordelen)"
+        )
     ]
 
 
-def test_rules_that_the_engine_cannot_run_are_named_once(small: Copy) -> None:
+def test_what_the_engine_cannot_run_is_named_once(small: Copy) -> None:
     small.change("lib.rego", 'judged(true, false) := "VOLDOET_NIET"', 'judged(true, _) := "VOLDOET_NIET"')
-    (problem,) = [problem for problem in small.problems() if not problem.startswith("x1_test")]
-    line = small.line("lib.rego", "judged(true, _)")
-    assert problem.startswith(f"lib.rego:{line}: de engine kan dit niet uitvoeren: ")
+    line = small.line("lib.rego", "verdict := judged")
+    assert small.problems() == [
+        (
+            f"lib.rego:{line}: de engine kan dit niet uitvoeren: "
+            "functions must not produce multiple outputs for same inputs (oordelen)"
+        )
+    ]
 
 
 def test_a_test_fails(copy: Copy) -> None:
@@ -194,7 +209,10 @@ def test_a_question_that_is_read_and_not_declared(copy: Copy) -> None:
     copy.change("a1.rego", "#     - arts.als_afgerond\n", "")
     line = copy.line("a1.rego", "questions:")
     assert copy.problems() == [
-        f"a1.rego:{line}: de norm leest vraag arts.als_afgerond (in a1_voorkeur.rego), die niet in questions staat (vragen)"
+        (
+            f"a1.rego:{line}: de norm leest vraag arts.als_afgerond (in a1_voorkeur.rego), "
+            "die niet in questions staat (vragen)"
+        )
     ]
 
 
@@ -212,12 +230,14 @@ def test_questions_and_the_questionnaire(copy: Copy) -> None:
     first, second = copy.line("questionnaire.yaml", "- id: ic."), copy.line("questionnaire.yaml", "parkeren")
     assert copy.problems() == [
         f"questionnaire.yaml:{first}: vraag ic.beschikbaar is information_only, maar een norm leest haar (vragen)",
-        f"questionnaire.yaml:{second}: vraag parkeren wordt door geen norm gelezen; "
-        "zet er anders information_only: true bij (vragen)",
+        (
+            f"questionnaire.yaml:{second}: vraag parkeren wordt door geen norm gelezen; "
+            "zet er anders information_only: true bij (vragen)"
+        ),
     ]
     copy.change("questionnaire.yaml", "    information_only: true\n", "")
     copy.change("questionnaire.yaml", 'plaats?"', 'plaats?", information_only: true')
-    assert copy.problems() == []
+    assert copy.unrun() == []
 
 
 @pytest.mark.parametrize("name", ["tijd.minute", "minuten"])
@@ -346,8 +366,7 @@ def test_everything_at_once(copy: Copy) -> None:
         ("data.json", copy.line("data.json", '"c4"'), "drempels"),
         # The norm of which the METADATA cannot be read is no norm, so nobody reads this.
         ("questionnaire.yaml", copy.line("questionnaire.yaml", "ic.beschikbaar"), "vragen"),
-        ("uitkomst.rego", 0, "oordelen"),
-    } - {("uitkomst.rego", 0, "oordelen")}
+    }
 
 
 def test_nothing_at_all() -> None:
@@ -376,7 +395,7 @@ def test_a_rule_without_end(small: Copy) -> None:
     small.change("x1.rego", "if input.answers", "")
     (problem,) = [found for found in small.gate(limits=SHORT).problems if found.check == "looptijd"]
     assert str(problem) == (
-        f"x1.rego:{small.line('x1.rego', AT_FINDING)}: het oordeel van X1 liep langer dan 1.5 s en is afgebroken; "
+        f"x1.rego:{small.line('x1.rego', AT_FINDING)}: het oordeel van X1 liep langer dan 1,5 s en is afgebroken; "
         "wat daarna komt is niet bekeken (looptijd)"
     )
 
@@ -385,15 +404,17 @@ def test_a_test_without_end(small: Copy) -> None:
     small.append("x1_test.rego", f"{BIG}\ntest_endless if count({{n0 | {ENDLESS}; n0 == n1; n1 == `z`}}) == 0\n")
     line = small.line("x1_test.rego", "test_endless")
     assert list(map(str, small.gate(limits=SHORT).problems)) == [
-        f"x1_test.rego:{line}: de test test_endless liep langer dan 1.5 s en is afgebroken; "
-        "wat daarna komt is niet bekeken (looptijd)"
+        (
+            f"x1_test.rego:{line}: de test test_endless liep langer dan 1,5 s en is afgebroken; "
+            "wat daarna komt is niet bekeken (looptijd)"
+        )
     ]
 
 
 def test_a_file_that_takes_forever_to_read(small: Copy) -> None:
     small.append("x1.rego", f"\np := {'[' * 40}{']' * 40}\n")
     assert list(map(str, small.gate(limits=SHORT).problems)) == [
-        "x1.rego: het lezen liep langer dan 1.5 s en is afgebroken; wat daarna komt is niet bekeken (looptijd)"
+        "x1.rego: het lezen liep langer dan 1,5 s en is afgebroken; wat daarna komt is niet bekeken (looptijd)"
     ]
 
 
@@ -409,8 +430,10 @@ def test_a_rule_that_eats_memory(small: Copy) -> None:
     line = small.line("x1_test.rego", "test_hungry")
     limits = GateLimits(megabytes=256)
     assert list(map(str, small.gate(limits=limits).problems)) == [
-        f"x1_test.rego:{line}: de test test_hungry vroeg meer dan 256 MB en is afgebroken; "
-        "wat daarna komt is niet bekeken (geheugen)"
+        (
+            f"x1_test.rego:{line}: de test test_hungry vroeg meer dan 256 MB en is afgebroken; "
+            "wat daarna komt is niet bekeken (geheugen)"
+        )
     ]
 
 

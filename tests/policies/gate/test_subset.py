@@ -161,7 +161,7 @@ def test_what_a_test_may_say(small: Copy, rules: str, problems: list[tuple[int, 
         ("data.kwaliteitskader.y2027.x1_test", "import van data.kwaliteitskader.y2027.x1_test kan niet"),
         ("data.kwaliteitskader.y2027", "import van data.kwaliteitskader.y2027 kan niet"),
         ("input.answers", "import van input.answers kan niet"),
-        ("rego.v2", "is geen Rego: "),
+        ("rego.v2", "import van rego.v2 kan niet"),
         ("data.kwaliteitskader.y2027.x1 as finding", "finding is ook de naam van een regel in dit bestand"),
     ],
 )
