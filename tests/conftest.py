@@ -1,7 +1,22 @@
 """What holds for every test."""
 
+from __future__ import annotations
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.support.engines import ENGINES
 
 # A busy machine makes an example slow; that is no fault of what is tested.
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--engine", choices=ENGINES, default="regorus", help="what judges in the quality service")
+
+
+@pytest.fixture(scope="session")
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """The engine that judges in this run."""
+    return str(request.config.getoption("--engine"))

@@ -112,8 +112,9 @@ def run_tests(
     *,
     coverage: bool = False,
     before: Callable[[TestRule], None] = lambda test: None,
+    after: Callable[[RegoTest], None] = lambda result: None,
 ) -> TestReport:
-    """Run every test in `texts` (Rego by file name) with the JSON texts `data`, and tell `before` of each.
+    """Run every test in `texts` (Rego by file name) with the JSON texts `data`; each is told of `before` and `after`.
 
     Raises PolicyLoadError when one of them cannot be read.
     """
@@ -135,6 +136,7 @@ def run_tests(
         seconds = time.perf_counter() - started
         place = place_in(message) if isinstance(error, EvaluationError) else None
         results.append(RegoTest(test.package, test.rule, test.file, test.line, not message, message, seconds, place))
+        after(results[-1])
     return TestReport(tuple(results), _coverage(engine) if coverage else ())
 
 

@@ -254,7 +254,7 @@ def _data(year: int, texts: Mapping[str, str], problems: list[Problem]) -> dict[
         problems.append(_missing(DATA))
         return {}
     try:
-        data = json.loads(texts[DATA], parse_constant=_no_number)
+        data = json.loads(texts[DATA], parse_constant=_no_number, object_pairs_hook=_once)
     except json.JSONDecodeError as error:
         problems.append(Problem(DATA, error.lineno, READING, f"is geen JSON: {error.msg}"))
         return {}
@@ -269,6 +269,16 @@ def _data(year: int, texts: Mapping[str, str], problems: list[Problem]) -> dict[
 
 def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is geen getal")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; a key that is written twice is a mistake instead of the last one winning."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"{key} staat er twee keer")
+        found[key] = value
+    return found
 
 
 def data_line(text: str, *path: str | int) -> int:

@@ -225,20 +225,16 @@ class Rulebook:
         return [self._status(stored) for stored in sets]
 
     def revision(self) -> str:
-        """Names the active set of every year."""
-        with self._transactions.read_one() as connection:
-            return combined_revision({found.policy_year: found.digest for found in store.active_sets(connection)})
+        """Names the set that judges each year here."""
+        return combined_revision({rules.policies.year: rules.policy_set.digest for rules in self._judging()})
 
     def bundle(self, signer: Signer | None) -> tuple[str, bytes]:
-        """The revision and the content of the bundle that OPA servers take: the rules of every active set.
-
-        Raises:
-            PolicyError: a set can't be used.
-        """
-        with self._transactions.read() as connection:
-            digests = [found.digest for found in store.active_sets(connection)]
-        sets = [self.of_digest(digest).policy_set for digest in digests]
+        """The revision and the content of the bundle that OPA servers take: the rules that judge each year here."""
+        sets = [rules.policy_set for rules in self._judging()]
         return combined_revision({found.year: found.digest for found in sets}), combine(sets, signer)
+
+    def _judging(self) -> list[Rules]:
+        return [status.judging for status in self.status() if status.judging is not None]
 
     def ship(self, clock: Clock) -> None:
         """Activates the rules that came with the software, for each year that has no set at all.

@@ -19,6 +19,7 @@ from services.runtime.interceptor import CallInterceptor
 from services.runtime.server import Application, Server
 from tests.support.clients import QualityClient, RegistryClient
 from tests.support.clock import TickingClock
+from tests.support.engines import judging_by
 from tests.support.policies import break_rules, copy_rules
 
 
@@ -96,15 +97,17 @@ def policies_dir(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def quality_application(
-    folder: Path, clock: TickingClock, policies_dir: Path, registry_peer: RegistryClient
+    folder: Path, clock: TickingClock, policies_dir: Path, registry_peer: RegistryClient, engine_name: str
 ) -> Iterator[Application]:
     """A quality service over a database of its own, with `registry_peer` as its registry."""
-    settings = QualitySettings(
-        address="127.0.0.1:0",
-        database_url=f"sqlite:///{folder / 'quality.db'}",
-        registry_address=f"unix:{folder / 'peer.sock'}",
-        policies_dir=policies_dir,
-    )
-    application = build_quality(settings, clock)
-    yield application
-    application.close()
+    with judging_by(engine_name) as engine:
+        settings = QualitySettings(
+            address="127.0.0.1:0",
+            database_url=f"sqlite:///{folder / 'quality.db'}",
+            registry_address=f"unix:{folder / 'peer.sock'}",
+            policies_dir=policies_dir,
+            **engine,
+        )
+        application = build_quality(settings, clock)
+        yield application
+        application.close()

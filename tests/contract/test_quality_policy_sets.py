@@ -3,9 +3,10 @@
 import itertools
 import sqlite3
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TypeAlias
 
@@ -24,6 +25,7 @@ from spoedkader.quality.v1 import assessment_pb2, catalogue_pb2
 from spoedkader.quality.v1 import policy_set_pb2 as pb
 from tests.support.clients import QualityClient, RegistryClient
 from tests.support.clock import TickingClock
+from tests.support.engines import judging_by
 from tests.support.policies import POLICIES
 from tests.support.refusals import refusal
 
@@ -300,8 +302,8 @@ def test_an_assessment_is_pinned_to_the_set_that_judged(quality: QualityClient, 
     )
     mine = {one.replay.assessment: one.replay for one in replays}
     assert mine[before.name].same
-    assert mine[before.name].policy == before.policy
-    assert mine[after.name].policy == after.policy
+    assert mine[before.name].policy.digest == before.policy.digest
+    assert mine[after.name].policy.digest == after.policy.digest
     assert (replays[-1].done_count, replays[-1].total_count) == (len(replays), len(replays))
 
 
@@ -326,13 +328,18 @@ def test_evaluations_in_flight_finish_on_the_set_that_they_began_with(
     for thread in threads:
         thread.start()
     for turn in range(6):
-        activate(quality, sets[turn % 2])
+        made = activate(quality, sets[turn % 2])
+        seen = len(judged)
+        until = time.monotonic() + 20
+        while time.monotonic() < until and not failed:
+            if any(found.policy.policy_set == made.name for found in judged[seen:]):
+                break
+            time.sleep(0.01)
     stop.set()
     for thread in threads:
         thread.join()
     assert not failed
-    used = {found.policy.policy_set for found in judged}
-    assert {one.name for one in sets} <= used
+    assert {one.name for one in sets} <= {found.policy.policy_set for found in judged}
     replays = quality.assessments.ReplayAssessments(assessment_pb2.ReplayAssessmentsRequest(budget_year=2027))
     assert all(found.replay.same for found in replays)
 
@@ -368,7 +375,10 @@ def signed_folder(tmp_path: Path) -> Path:
 class Replica:
     """A quality service of its own over a database that others may share."""
 
-    def __init__(self, folder: Path, policies_dir: Path, peer: Path, clock: TickingClock, *, signed: bool) -> None:
+    def __init__(
+        self, folder: Path, policies_dir: Path, peer: Path, clock: TickingClock, engine: str, *, signed: bool
+    ) -> None:
+        self._running = ExitStack()
         self._settings = QualitySettings(
             address="127.0.0.1:0",
             database_url=f"sqlite:///{folder / 'replica.db'}",
@@ -377,15 +387,16 @@ class Replica:
             policy_keys_dir=folder / "keys" if signed else None,
             drain_seconds=0.0,
             engine_processes=1,
+            **self._running.enter_context(judging_by(engine)),
         )
-        self._server = Server(build_quality(self._settings, clock), self._settings)
-        self._server.start()
-        self._channel = grpc.insecure_channel(self._server.address)
-        self.client = QualityClient(self._channel)
+        server = Server(build_quality(self._settings, clock), self._settings)
+        server.start()
+        self._running.callback(server.stop)
+        self.client = QualityClient(self._running.enter_context(grpc.insecure_channel(server.address)))
 
     def stop(self) -> None:
-        self._channel.close()
-        self._server.stop()
+        """Stops it; the second time there is nothing to stop."""
+        self._running.close()
 
 
 StartReplica: TypeAlias = Callable[..., Replica]
@@ -393,12 +404,17 @@ StartReplica: TypeAlias = Callable[..., Replica]
 
 @pytest.fixture
 def replica(
-    tmp_path: Path, folder: Path, policies_dir: Path, registry_peer: RegistryClient, clock: TickingClock
+    tmp_path: Path,
+    folder: Path,
+    policies_dir: Path,
+    registry_peer: RegistryClient,
+    clock: TickingClock,
+    engine_name: str,
 ) -> Iterator[StartReplica]:
     made: list[Replica] = []
 
     def start(*, signed: bool = False) -> Replica:
-        made.append(Replica(tmp_path, policies_dir, folder / "peer.sock", clock, signed=signed))
+        made.append(Replica(tmp_path, policies_dir, folder / "peer.sock", clock, engine_name, signed=signed))
         return made[-1]
 
     yield start

@@ -77,7 +77,7 @@ def test_a_year_that_cannot_be_made_leaves_nothing(spoedkader: Any, policies: Pa
     )
     assert "c10_test.rego:10: test_10_minutes" in refused(2028, "--from", 2027)
     edit(policies / "kwaliteitskader" / "2027" / "c10.rego", "# title:", "# titel:")
-    assert "c10.rego: METADATA title is missing" in refused(2028, "--from", 2027)
+    assert "c10.rego:2: METADATA title ontbreekt" in refused(2028, "--from", 2027)
     (policies / "kwaliteitskader" / "2027" / "c10.rego").write_bytes(b"\xff")
     assert "geen UTF-8" in refused(2028, "--from", 2027)
     (policies / "inkoopkader" / "2027" / "parameters.yaml").unlink()

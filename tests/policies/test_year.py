@@ -128,6 +128,7 @@ def test_missing_file(year_files: Files, name: str) -> None:
         ("data.json", b"{\n", "data.json:2: is geen JSON"),
         ("data.json", b'{"a": NaN}', "data.json: is geen JSON: NaN is geen getal"),
         ("data.json", b"[" * 100_000, "data.json: is geen JSON"),
+        ("data.json", b'{"a": 1, "a": 2}', "data.json: is geen JSON: a staat er twee keer"),
         ("data.json", b"{}", "data.json:1: kwaliteitskader.y2027.thresholds ontbreekt"),
         ("data.json", b"[]", "data.json:1: kwaliteitskader.y2027.thresholds ontbreekt"),
         ("b1.rego", b"package x\n\n\xff", "b1.rego:3: is geen UTF-8"),

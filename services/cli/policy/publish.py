@@ -1,4 +1,7 @@
-"""The life of a policy set: `policy build`, `publish`, `validate`, `activate`, `rollback`, `reject`, and what there is."""
+"""The life of a policy set: `policy build`, `publish`, `validate`, `activate`, `rollback`, `reject`, and more.
+
+The work is in `publishing`.
+"""
 
 from pathlib import Path
 from typing import Annotated

@@ -81,7 +81,6 @@ def watch(
         rust_timeout=_LOOK_MS,
         yield_on_timeout=True,
         stop_event=stopping,
-        raise_interrupt=False,
     )
     first = True
     with suppress(KeyboardInterrupt):

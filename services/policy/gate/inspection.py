@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import regorus
 
 from services.policy.embedded import guarded
 from services.policy.engine import PolicyLoadError
-from services.policy.gate.messages import Ended, Message, Running
+from services.policy.gate.messages import Ended, Running, Tell
 from services.policy.gate.metadata import check_metadata
 from services.policy.gate.questions import check_questions
 from services.policy.gate.source import Source
@@ -21,24 +21,20 @@ from services.policy.policy_set import PolicySet
 from services.policy.problems import Problem
 from services.policy.questionnaire_file import FILE as QUESTIONNAIRE
 from services.policy.rego_ast import modules_in, place_in, reason_in
-from services.policy.rego_tests import TestRule
 from services.policy.year import DATA, is_test, read_parts
-
-Tell = Callable[[Message], None]
 
 
 def inspect(policy_set: PolicySet, earlier: Sequence[PolicySet], tell: Tell) -> None:
     """Look at everything, and tell what is about to be done, what is wrong, and at the end how much there was."""
     source, whole = read_source(policy_set, tell)
-    tell(Running("het nalezen van de regels", ".", 0))
     for problems in check_source(source, earlier, whole=whole):
         tell(tuple(problems))
     tested = Tested()
     # What is not whole or reaches beyond the rules is not run.
     if whole and DATA in source.texts and not reaches_outside(source):
-        tell(tuple(check_verdicts(source, lambda what, file, line: tell(Running(what, file, line)))))
-        tested = check_tests(source, lambda test: tell(_running(test)))
-        tell(tested.problems)
+        for problem in check_verdicts(source, lambda what, file, line: tell(Running(what, file, line))):
+            tell((problem,))
+        tested = check_tests(source, tell)
     tell(Ended(len(source.norms), tested.count, tested.line_coverage_percent))
 
 
@@ -53,6 +49,7 @@ def read_source(policy_set: PolicySet, tell: Tell) -> tuple[Source, bool]:
     texts |= dict(_decoded(tests, tell))
     engine = regorus.Engine()
     parsed = [name for name, text in texts.items() if _parses(engine, name, text, tell)]
+    tell(Running("het nalezen van de regels", ".", 0))
     source = Source(policy_set, parts.texts, tuple(modules_in(engine)), parts.policies)
     return source, len(parsed) == sum(name.endswith(".rego") for name in policy_set.files)
 
@@ -65,10 +62,6 @@ def check_source(source: Source, earlier: Sequence[PolicySet], *, whole: bool) -
         yield check_subset(source)
         yield check_thresholds(source)
         yield check_questions(source)
-
-
-def _running(test: TestRule) -> Running:
-    return Running(f"de test {test.rule}", test.file, test.line)
 
 
 def _strangers(policy_set: PolicySet) -> Iterator[Problem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ from services.policy.problems import Problem
 
 OUT_OF_MEMORY = 9
 """The status with which the process ends when Python finds no memory."""
+TOO_DEEP = 10
+"""The same when something is nested deeper than Python can follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Ended:
 
 
 Message = Running | Ended | tuple[Problem, ...]
+Tell = Callable[[Message], None]
+"""How a check says what it is about to do and what is wrong."""
 
 
 def write_setup(setup: Setup) -> bytes:

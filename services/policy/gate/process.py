@@ -10,7 +10,7 @@ import sys
 import time
 
 from services.policy.gate.inspection import inspect
-from services.policy.gate.messages import OUT_OF_MEMORY, Message, Running, read_setup, write_message
+from services.policy.gate.messages import OUT_OF_MEMORY, TOO_DEEP, Message, Running, read_setup, write_message
 from services.policy.worker import read_frame, write_frame
 
 TELL_SECONDS = 0.05
@@ -45,6 +45,8 @@ def main() -> None:
         inspect(setup.policy_set, setup.earlier, _Teller())
     except MemoryError:
         sys.exit(OUT_OF_MEMORY)
+    except RecursionError:
+        sys.exit(TOO_DEEP)
 
 
 if __name__ == "__main__":

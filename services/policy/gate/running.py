@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import queue
+import re
 import signal
 import subprocess
 import sys
@@ -18,7 +19,16 @@ from typing import BinaryIO, Self, cast
 from services.policy.catalogue import METADATA
 from services.policy.engine import PolicyError
 from services.policy.gate import subset, testing, thresholds, verdicts
-from services.policy.gate.messages import OUT_OF_MEMORY, Ended, Message, Running, Setup, read_message, write_setup
+from services.policy.gate.messages import (
+    OUT_OF_MEMORY,
+    TOO_DEEP,
+    Ended,
+    Message,
+    Running,
+    Setup,
+    read_message,
+    write_setup,
+)
 from services.policy.gate.report import ENGINE, GateLimits, GateReport
 from services.policy.model_problems import READING
 from services.policy.policy_set import PolicySet
@@ -171,7 +181,10 @@ class _Process:
         status = self._process.wait()
         self._log.seek(0)
         said = self._log.read().decode(errors="replace")
-        if status in (OUT_OF_MEMORY, -signal.SIGKILL) or "memory allocation of" in said:
+        if status == TOO_DEEP:
+            return CRASH, "ging niet, want iets is te diep genest"
+        # The engine and Python each say it in their own way, and the machine says nothing.
+        if status in (OUT_OF_MEMORY, -signal.SIGKILL) or re.search(r"memory allocation of|MemoryError", said):
             return MEMORY, f"vroeg meer dan {self._limits.megabytes} MB en is afgebroken"
         if status == -signal.SIGXCPU:
             return TIME, "gebruikte alle rekentijd van de controle en is afgebroken"

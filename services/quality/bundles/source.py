@@ -17,11 +17,11 @@ class ActiveSets:
         self._making = threading.Lock()
 
     def revision(self) -> str:
-        """Names the active set of every year; empty when there is none."""
+        """Names the set that judges each year; empty when there is none."""
         return self._rulebook.revision()
 
     def current(self) -> Bundle:
-        """The bundle that holds now. Raises PolicyError when a set can't be used."""
+        """The bundle that holds now."""
         with self._making:
             if self._made.revision != self._rulebook.revision():
                 self._made = Bundle(*self._rulebook.bundle(self._signer))

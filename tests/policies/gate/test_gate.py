@@ -411,6 +411,29 @@ def test_a_test_without_end(small: Copy) -> None:
     ]
 
 
+def test_what_was_found_before_is_not_lost(small: Copy) -> None:
+    small.append(
+        "x1_test.rego", f"{BIG}\ntest_a if false\n\ntest_b if count({{n0 | {ENDLESS}; n0 == n1; n1 == `z`}}) == 0\n"
+    )
+    small.append("x1.rego", "\np := 1.5\n")
+    checks = [found.check for found in small.gate(limits=SHORT).problems]
+    assert checks == ["deelverzameling", "drempels", "tests", "looptijd"]
+
+
+def test_what_is_nested_deeper_than_can_be_followed(small: Copy) -> None:
+    small.append("x1.rego", f"\np := 0{''.join(chr(10) + '+ 0' for _ in range(2000))}\n")
+    (problem,) = small.gate().problems
+    assert (problem.file, problem.check) == (".", "afgebroken")
+    assert problem.message.startswith("het nalezen van de regels ging niet, want iets is te diep genest; ")
+
+
+def test_a_name_that_looks_as_if_it_reaches_outside(small: Copy) -> None:
+    small.change("x1.rego", "y2027.lib\n", "y2027.lib as http\n")
+    small.change("x1.rego", "lib.most", "http.most")
+    report = small.gate()
+    assert (report.problems, report.test_count) == ((), 4)
+
+
 def test_a_file_that_takes_forever_to_read(small: Copy) -> None:
     small.append("x1.rego", f"\np := {'[' * 40}{']' * 40}\n")
     assert list(map(str, small.gate(limits=SHORT).problems)) == [
