@@ -11,10 +11,10 @@ export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONHASHSEED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo up test check docs format bench mutants lock clean
+.PHONY: help env demo up test test-opa opa check docs format bench mutants lock clean
 
 help: ## what there is to make
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
 $(VENV)/installed: requirements-dev.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
@@ -39,6 +39,12 @@ up: env ## the three services on loopback, until Ctrl-C
 test: env ## every test
 	$(BIN)/pytest -q -n 2 --dist loadfile tests
 
+test-opa: env ## the tests of the quality service, judged by a real OPA server
+	$(BIN)/pytest -q -n 2 --dist loadfile --engine=opa $(wildcard tests/contract/test_quality_*.py)
+
+opa: ## builds the OPA that the tests use, where Go and its modules are
+	CGO_ENABLED=0 GOTOOLCHAIN=local go install github.com/open-policy-agent/opa@v1.20.2
+
 check: env ## format, lint, types, imports, contracts, policies
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
@@ -47,7 +53,7 @@ check: env ## format, lint, types, imports, contracts, policies
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code protos
 	$(BIN)/python docs/generate.py --check
-	$(BIN)/spoedkader policy test
+	$(BIN)/spoedkader policy check
 
 docs: env ## writes the pages that are generated from the code
 	$(BIN)/python docs/generate.py

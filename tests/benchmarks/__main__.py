@@ -30,7 +30,7 @@ from services.runtime.settings import REPOSITORY
 from spoedkader.budget.v1 import budget_pb2, budget_pb2_grpc
 from spoedkader.quality.v1 import assessment_pb2, assessment_pb2_grpc, submission_pb2, submission_pb2_grpc
 from spoedkader.registry.v1 import closure_pb2_grpc, location_pb2, location_pb2_grpc, snapshot_pb2_grpc
-from tests.benchmarks import scenario
+from tests.benchmarks import scenario, whatif
 from tests.benchmarks.empty_server import METHOD
 from tests.benchmarks.measure import Ratio, ratio, seconds
 
@@ -84,6 +84,8 @@ def main() -> None:
             baseline_callers=1,
         )
         _calls(table, "AssessLocation, evidence stored, against the bare engine", measured, 0.5)
+    with console.status("what-if"):
+        _whatif(table)
     with console.status("norms"):
         _norms(table, year, document)
     with console.status("availability"):
@@ -96,6 +98,12 @@ def main() -> None:
 def _calls(table: Table, what: str, found: Ratio, least: float | None) -> None:
     bound = "" if least is None else f"{least}"
     table.add_row(what, f"{found.subject:,.0f}/s", f"{found.baseline:,.0f}/s", f"{found.ratio:.2f}", bound)
+
+
+def _whatif(table: Table) -> None:
+    found = whatif.whatif()
+    what = f"what-if over {whatif.POPULATION:,} stored questionnaires ({found.megabytes} MB), against the bare engine"
+    _calls(table, what, found.speed, 1.5)
 
 
 def _load(suite: Services, year: PolicyYear) -> None:

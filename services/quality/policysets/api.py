@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from services.policy.bundle import MAX_BYTES, unpack
 from services.policy.engine import PolicyError
-from services.policy.gate import GateReport, run_gate
+from services.policy.gate import GateError, GateReport, run_gate
 from services.policy.policy_set import PolicySet
 from services.policy.signing import Keys
 from services.quality.policysets import store
@@ -172,7 +172,11 @@ class PolicySetServicer(rpc.PolicySetServiceServicer):
             ]
         except PolicyError as error:
             raise unusable(name, error) from error
-        return run_gate(policy_set, earlier)
+        try:
+            return run_gate(policy_set, earlier)
+        except GateError as error:
+            message = "De poort kon de regels niet bekijken; er is niets veranderd."
+            raise DomainError(Reason.ENGINE_UNAVAILABLE, message, metadata={"policy_set": name}) from error
 
     def _content(self, stored: StoredSet) -> PolicySet:
         with self._transactions.read() as connection:
