@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import suppress
 
 import structlog
 from waitress import create_server, wasyncore  # type: ignore[import-untyped]
@@ -58,7 +59,9 @@ class BundleServer:
         self._server.task_dispatcher.shutdown()
         if self._thread.is_alive():
             # The sockets belong to the thread that waits on them.
-            self._server.trigger.pull_trigger(self._close_sockets)
+            # When something else wakes it at the same moment, it has closed them before this can.
+            with suppress(OSError):
+                self._server.trigger.pull_trigger(self._close_sockets)
             self._thread.join()
         else:
             self._close_sockets()
