@@ -19,15 +19,16 @@ _SHOWN_NORMS = 4
 
 
 def assessments(assessed: Assessed) -> Table:
-    """One row for each location: its routes, and the norms that are not met or not known."""
+    """One row for each location: its routes, and the norms that count and are not met or not known."""
     table = new_table("Toetsing", "locatie", "naam", "routes", "niet voldaan", "onbekend", whole_words=["locatie"])
     shorten(table, 1, 24)
     table.columns[2].min_width = len("hersteltermijn, onvolledig,")
     for found in assessed.assessments:
         location_id = facts.location_id_of(found.name)
         verdicts = verdicts_of(found)
-        unmet = [norm for norm, verdict in verdicts.items() if verdict == "VOLDOET_NIET"]
-        unknown = [norm for norm, verdict in verdicts.items() if verdict == "ONBEKEND"]
+        warned = _warned(found)
+        unmet = [norm for norm, verdict in verdicts.items() if verdict == "VOLDOET_NIET" and norm not in warned]
+        unknown = [norm for norm, verdict in verdicts.items() if verdict == "ONBEKEND" and norm not in warned]
         name = assessed.locations[location_id].display_name if location_id in assessed.locations else ""
         table.add_row(
             plain_text(location_id),
@@ -37,6 +38,11 @@ def assessments(assessed: Assessed) -> Table:
             _norms(unknown),
         )
     return table
+
+
+def _warned(found: assessment_pb2.Assessment) -> set[str]:
+    """The norms that are missed and do not count yet."""
+    return {finding.norm for finding in found.findings if finding.warning}
 
 
 def routes_text(routes: Iterable[str]) -> Text:
@@ -52,8 +58,11 @@ def assessment(assessed: Assessed, explanations: list[assessment_pb2.Explanation
     name = assessed.locations[location_id].display_name if location_id in assessed.locations else ""
     titles = {norm.code: norm.title for norm in assessed.norms}
     table = new_table(f"Toetsing van {location_id}", "norm", "titel", "oordeel")
+    warned = _warned(found)
     for code, verdict in verdicts_of(found).items():
         shown = Text(verdict.lower().replace("_", " "), style=_VERDICT_STYLES.get(verdict, ""))
+        if code in warned:
+            shown.append(" (waarschuwing: telt nog niet)", style="dim")
         table.add_row(code, plain_text(titles.get(code, "")), shown)
     head = Text.assemble((name, "bold"), "  ", routes_text(routes_of(found)))
     if found.HasField("plan_due_date"):

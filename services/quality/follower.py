@@ -43,7 +43,7 @@ class Follower:
             try:
                 status = self._rulebook.status()
                 before, revision = revision, self._rulebook.revision()
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, OSError) as error:
                 log.error("can't see which rules are active", problem=str(error))
                 self._healthy(HEALTH, False)
             else:

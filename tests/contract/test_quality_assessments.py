@@ -454,3 +454,83 @@ def test_the_deadline_of_a_caller_reaches_the_registry(folder: Path) -> None:
     finally:
         slow.answers.set()
         server.stop()
+
+
+# Proof
+
+
+def replays(quality: QualityClient, **fields: Any) -> list[pb.Replay]:
+    request = pb.ReplayAssessmentsRequest(**fields)
+    return [response.replay for response in quality.assessments.ReplayAssessments(request, timeout=60)]
+
+
+def test_what_was_judged_comes_out_again(quality: QualityClient, place: str) -> None:
+    submit(quality, place)
+    found = assess(quality, place)
+    (replay,) = replays(quality, name=found.name)
+    assert (replay.assessment, replay.same, list(replay.differences)) == (found.name, True, [])
+    assert replay.policy.digest == found.policy.digest
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "text"),
+    [
+        ("input", """replace(input, '"altijd"', '"niet_altijd"')""", "de invoer is niet die van haar digest"),
+        ("input", """replace(input, '"altijd"', '"niet_altijd"')""", "A1: VOLDOET is nu VOLDOET_NIET"),
+        ("findings", "x''", "B1: geen bevinding is nu VOLDOET"),
+        ("policy_digest", "(SELECT digest FROM policy_set WHERE policy_year = 2029)", "geven geen oordeel"),
+    ],
+)
+def test_evidence_that_was_changed_is_found(
+    quality: QualityClient, place: str, folder: Path, column: str, value: str, text: str
+) -> None:
+    submit(quality, place)
+    found = assess(quality, place)
+    location_id = place.split("/")[3]
+    with closing(sqlite3.connect(folder / "quality.db")) as connection:
+        connection.execute(f"UPDATE assessment SET {column} = {value} WHERE location_id = ?", (location_id,))
+        connection.commit()
+    (replay,) = replays(quality, name=found.name)
+    assert not replay.same
+    assert [difference for difference in replay.differences if text in difference]
+    with closing(sqlite3.connect(folder / "quality.db")) as connection:
+        connection.execute("DELETE FROM assessment WHERE location_id = ?", (location_id,))
+        connection.commit()
+
+
+def test_every_decision_is_kept_however_many_ask_at_once(quality: QualityClient, registry_peer: RegistryClient) -> None:
+    places = [registry_peer.new_location().name for _ in range(4)]
+    made: list[pb.Assessment] = []
+    threads = [
+        threading.Thread(target=lambda place=place: made.extend(assess(quality, place) for _ in range(10)))
+        for place in places * 2
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    decisions: list[pb.Decision] = []
+    request = pb.ListDecisionsRequest(budget_year=2027, page_size=7)
+    while True:
+        page = quality.assessments.ListDecisions(request, timeout=10)
+        decisions += page.decisions
+        if not page.next_page_token:
+            break
+        request.page_token = page.next_page_token
+    by_name = {decision.assessment: decision for decision in decisions}
+    assert len(by_name) == len(decisions)
+    assert len(made) == 80
+    for one in made:
+        decision = by_name[one.name]
+        assert (decision.input_digest, decision.policy, decision.actor) == (one.input_digest, one.policy, one.actor)
+        assert list(decision.findings) == list(one.findings)
+        assert digest(decision.input_json) == decision.input_digest
+
+
+def test_a_replay_is_of_one_or_of_a_year(quality: QualityClient, place: str) -> None:
+    name = assess(quality, place).name
+    for fields in ({"name": name, "budget_year": 2027}, {}, {"name": "x"}):
+        with pytest.raises(grpc.RpcError) as refused:
+            replays(quality, **fields)
+        assert isinstance(refused.value, grpc.Call)
+        assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT

@@ -21,11 +21,13 @@ from services.policy.signing import Signer, read_signer
 from services.quality.server import QualitySettings
 from services.quality.server import build as build_quality
 from services.runtime.server import Application, Server
-from spoedkader.quality.v1 import assessment_pb2, catalogue_pb2
+from spoedkader.quality.v1 import assessment_pb2, catalogue_pb2, submission_pb2
 from spoedkader.quality.v1 import policy_set_pb2 as pb
+from tests.support.answers import cells, example_answers
 from tests.support.clients import QualityClient, RegistryClient
 from tests.support.clock import TickingClock
 from tests.support.engines import judging_by
+from tests.support.messages import day
 from tests.support.policies import POLICIES
 from tests.support.refusals import refusal
 
@@ -361,6 +363,41 @@ def test_the_catalogue_follows_the_active_set(quality: QualityClient) -> None:
     activate(quality, validated(quality, policy_set))
     norms = quality.catalogue.ListNorms(catalogue_pb2.ListNormsRequest(parent="policyYears/2027"))
     assert norms.policy_revision == policy_set.read().revision
+
+
+def test_a_norm_only_warns_until_the_day_from_which_it_counts(
+    quality: QualityClient, registry_peer: RegistryClient
+) -> None:
+    registry_peer.set_round(name="rounds/2028", policy_year=2028, survey_year=2027)
+    activate(quality, validated(quality, load_policy_set(POLICIES, 2028)))
+    place = registry_peer.new_location().name
+    submission = submission_pb2.Submission(
+        name=f"{place}/submissions/2027",
+        policy_year=2028,
+        status=submission_pb2.Submission.STATUS_VOORLOPIG,
+        delivered_date=day("2027-06-10"),
+        answers=cells(example_answers("L007")),
+    )
+    quality.submissions.SubmitAnswers(submission_pb2.SubmitAnswersRequest(submission=submission), timeout=10)
+    found = {}
+    for as_of in ("2028-06-30", "2028-07-01"):
+        ask = assessment_pb2.AssessLocationRequest(name=place, budget_year=2028, as_of_date=day(as_of))
+        found[as_of] = quality.assessments.AssessLocation(ask, timeout=20)
+    before, after = found.values()
+    assert list(before.routes) == [assessment_pb2.ROUTE_VOLDOET]
+    assert list(after.routes) == [assessment_pb2.ROUTE_ONVOLLEDIG]
+    assert [finding.norm for finding in before.findings if finding.warning] == ["C25"]
+    assert not [finding.norm for finding in after.findings if finding.warning]
+    assert before.input_digest == after.input_digest
+    explained = quality.assessments.ExplainFinding(
+        assessment_pb2.ExplainFindingRequest(name=before.name, norm="C25"), timeout=10
+    )
+    assert "waarschuwing" in explained.consequence
+    assert explained.norm.effective_date == day("2028-07-01")
+    replays = quality.assessments.ReplayAssessments(
+        assessment_pb2.ReplayAssessmentsRequest(budget_year=2028), timeout=60
+    )
+    assert all(found.replay.same for found in replays)
 
 
 # Signatures, restarts and replicas

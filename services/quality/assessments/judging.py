@@ -29,6 +29,8 @@ from services.runtime.versions import Stored
 ENGINE_SECONDS = 10.0
 """How long to wait for an engine that is away, or that has not taken the active rules yet."""
 _AGAIN_SECONDS = 0.05
+_ANSWER_SECONDS = 0.2
+"""Left of the caller's time, so that a refusal still arrives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,9 @@ def judge(rulebook: Rulebook, question: Question, context: grpc.ServicerContext)
             ENGINE_UNAVAILABLE, the engine did not answer in time; POLICY_FAILED, the rules gave no verdict.
     """
     policy_year = question.snapshot.round.policy_year
-    until = time.monotonic() + min(ENGINE_SECONDS, context.time_remaining() or ENGINE_SECONDS)
+    remaining = context.time_remaining()
+    patience = ENGINE_SECONDS if remaining is None else min(ENGINE_SECONDS, remaining - _ANSWER_SECONDS)
+    until = time.monotonic() + patience
     while True:
         # Again each time: the engine may hold the rules that have become active since.
         rules = rulebook.active(policy_year)
