@@ -277,7 +277,8 @@ def run(policies: Path, *arguments: str, monkeypatch: pytest.MonkeyPatch, files:
         return [mutant for mutant in everything(policy_set) if mutant.file in files]
 
     monkeypatch.setattr(command, "mutants", some)
-    return CliRunner().invoke(command.app, ["--policies", str(policies), *arguments])
+    # Wide enough for each line of code.
+    return CliRunner().invoke(command.app, ["--policies", str(policies), *arguments], env={"COLUMNS": "200"})
 
 
 def test_enough_killed(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
