@@ -14,10 +14,12 @@ import grpc
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from services.policy.bundle import pack
 from services.policy.policy_set import PolicySet, load_policy_set
 from services.policy.signing import Signer, read_signer
+from services.quality.follower import HEALTH
 from services.quality.server import QualitySettings
 from services.quality.server import build as build_quality
 from services.runtime.server import Application, Server
@@ -490,6 +492,13 @@ def test_every_replica_moves(replica: StartReplica, registry_peer: RegistryClien
     assert active(other.client) == made.name
 
 
+def healthy(quality: QualityClient) -> bool:
+    """Whether every active set can be used, as a health check tells."""
+    stub = health_pb2_grpc.HealthStub(quality.channel)
+    answer = stub.Check(health_pb2.HealthCheckRequest(service=HEALTH), timeout=5)
+    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
 def damage(database: Path, digest: str, change: str) -> None:
     with closing(sqlite3.connect(database)) as connection:
         connection.execute(f"UPDATE policy_set SET bundle = {change} WHERE digest = ?", (digest,))
@@ -512,6 +521,10 @@ def test_a_damaged_set_leaves_the_last_good_one_and_says_so(
     place = registry_peer.new_location().name
     ask = assessment_pb2.AssessLocationRequest(name=place, budget_year=2027)
     assert quality.assessments.AssessLocation(ask, timeout=20).policy.policy_set == before
+    until = time.monotonic() + 20
+    while healthy(quality) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not healthy(quality)
     again = pb.ActivatePolicySetRequest(name=made.name, reason=WHY)
     assert refusal(quality.policy_sets.ActivatePolicySet, again).reason in ("ILLEGAL_TRANSITION", "POLICY_SET_UNUSABLE")
 
