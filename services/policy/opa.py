@@ -51,7 +51,8 @@ class OpaEngine:
         `seconds` is how long one try may take. Nothing is asked yet: the server may come later. Raises ValueError for a
         URL that is none of a server.
         """
-        self._host, self._port, self._tls = _server(url)
+        self._url = url
+        client_of(url).close_connection()
         self._digest = digest
         self._year = year
         self._seconds = seconds
@@ -111,7 +112,7 @@ class OpaEngine:
         try:
             client = self._idle.pop()
         except IndexError:
-            client = _Client(host=self._host, port=self._port, ssl=self._tls, retries=0)
+            client = client_of(self._url)
         try:
             yield client
         finally:
@@ -164,6 +165,12 @@ class _Client(OpaClient):  # type: ignore[misc]
         # With TLS the server may be elsewhere, and its certificate of an authority that only the environment knows.
         session.trust_env = bool(self.ssl)
         return session
+
+
+def client_of(url: str) -> _Client:
+    """A client of the server at a URL, which tries once. Raises ValueError for a URL that is none of a server."""
+    host, port, tls = _server(url)
+    return _Client(host=host, port=port, ssl=tls, retries=0)
 
 
 def _server(url: str) -> tuple[str, int, bool]:

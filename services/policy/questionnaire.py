@@ -126,13 +126,16 @@ def _without_nulls(value: JsonValue) -> JsonValue:
     return (normalise(value) or None) if isinstance(value, Mapping) else value
 
 
-def fitting_answers(questionnaire: Questionnaire, answers: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+def fitting_answers(questionnaire: Questionnaire, answers: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
     """Return `answers` without what does not fit the questionnaire: answers that were given to another edition of it.
 
     What is left out is not known to the norms, which never counts as met.
     """
+    problems = check_answers(questionnaire, answers)
+    if not problems:
+        return answers
     fitting: dict[str, JsonValue] = dict(answers)
-    for problem in check_answers(questionnaire, answers):
+    for problem in problems:
         _leave_out(fitting, problem.path[1:])
     return fitting
 

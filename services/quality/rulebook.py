@@ -19,7 +19,7 @@ from services.policy.parameters import Parameters, load_parameters
 from services.policy.policy_set import PolicySet, load_policy_set, years_in
 from services.policy.signing import Keys, Signer
 from services.policy.year import PolicyYear
-from services.quality.engines import MakeEngine
+from services.quality.engines import Engines
 from services.quality.policysets import store
 from services.quality.policysets.model import State, StoredSet
 from services.runtime import names
@@ -93,18 +93,13 @@ class Rulebook:
         self,
         transactions: Transactions,
         policies_dir: Path,
-        make_engine: MakeEngine,
-        make_pinned: MakeEngine,
+        engines: Engines,
         keys: Keys | None = None,
     ) -> None:
-        """`make_engine` makes the engine that judges by active sets, `make_pinned` one that takes any set.
-
-        With `keys` only sets that one of them signed can be used.
-        """
+        """With `keys` only sets that one of them signed can be used."""
         self._transactions = transactions
         self._policies_dir = policies_dir
-        self._make_engine = make_engine
-        self._make_pinned = make_pinned
+        self._make = engines
         self._keys = keys
         self._rules: dict[str, Rules] = {}
         self._engines: dict[str, _Held] = {}
@@ -195,7 +190,7 @@ class Rulebook:
         Raises:
             PolicyLoadError: the engine does not take them.
         """
-        engine = self._make_pinned(rules.policy_set, rules.policies)
+        engine = self._make.pinned(rules.policy_set, rules.policies)
         try:
             yield engine
         finally:
@@ -213,6 +208,7 @@ class Rulebook:
         self._refused.pop(digest, None)
         found = self.of_digest(digest)
         with self.engine(found):
+            self._make.prove(found.policy_set, found.policies)
             yield found
             self.active(found.policies.year)
 
@@ -322,7 +318,7 @@ class Rulebook:
             found = self._join(digest)
             if found is not None:
                 return found
-            held = _Held(self._make_engine(rules.policy_set, rules.policies), users=1)
+            held = _Held(self._make.judging(rules.policy_set, rules.policies), users=1)
             with self._changing:
                 self._engines[digest] = held
             return held

@@ -83,9 +83,9 @@ def build(settings: QualitySettings, clock: Clock = utc_now) -> Application:
     transactions = Transactions(database, clock)
     registry = Peer("registry", settings.registry_address, settings.peer_timeout_seconds)
     locations = Locations(registry)
-    pinned = engines.embedded(settings.engine_processes)
-    judging = engines.opa(settings.opa_url) if settings.engine == "opa" else pinned
-    rulebook = Rulebook(transactions, settings.policies_dir, judging, pinned, keys)
+    processes = settings.engine_processes or cpu_count() or 1
+    judging = engines.opa(settings.opa_url, processes) if settings.engine == "opa" else engines.embedded(processes)
+    rulebook = Rulebook(transactions, settings.policies_dir, judging, keys)
     rulebook.ship(clock)
     source = ActiveSets(rulebook, signer)
     bundles = (
@@ -94,7 +94,6 @@ def build(settings: QualitySettings, clock: Clock = utc_now) -> Application:
         else None
     )
     follower = Follower(rulebook, bundles)
-    processes = settings.engine_processes or cpu_count() or 1
 
     def register(server: grpc.Server) -> None:
         catalogue_pb2_grpc.add_CatalogueServiceServicer_to_server(catalogue.CatalogueServicer(rulebook), server)
@@ -108,7 +107,7 @@ def build(settings: QualitySettings, clock: Clock = utc_now) -> Application:
             assessments.AssessmentServicer(transactions, rulebook, locations, clock), server
         )
         policy_set_pb2_grpc.add_PolicySetServiceServicer_to_server(
-            policysets.PolicySetServicer(transactions, rulebook, keys, settings.engine), server
+            policysets.PolicySetServicer(transactions, rulebook, keys, judging.name), server
         )
         comparison_pb2_grpc.add_ComparisonServiceServicer_to_server(
             comparison.ComparisonServicer(transactions, rulebook, locations, clock, processes=processes), server

@@ -155,6 +155,24 @@ def test_another_set_is_judged_by_as_soon_as_it_is_active(judged: Judged) -> Non
     assert judged.assess().policy == first.policy
 
 
+def test_nothing_is_activated_while_opa_is_away(judged: Judged) -> None:
+    first = judged.assess()
+    sets = judged.client.policy_sets
+    bundle = sets.GetPolicySetBundle(policy_set_pb2.GetPolicySetBundleRequest(name=first.policy.policy_set), timeout=10)
+    draft = sets.CreatePolicySet(
+        policy_set_pb2.CreatePolicySetRequest(
+            parent="policyYears/2027", bundle=_with_a_comment(bundle.content), reason="proef"
+        ),
+        timeout=10,
+    )
+    sets.ValidatePolicySet(policy_set_pb2.ValidatePolicySetRequest(name=draft.name, reason="proef"), timeout=60)
+    judged.proxy.always(faults.cut)
+    request = policy_set_pb2.ActivatePolicySetRequest(name=draft.name, reason="proef")
+    assert refusal(sets.ActivatePolicySet, request, timeout=30).reason == "ENGINE_UNAVAILABLE"
+    judged.proxy.always(faults.passed_on)
+    assert judged.assess().policy == first.policy
+
+
 def _with_a_comment(content: bytes) -> bytes:
     policy_set, _ = unpack(content, None)
     files = {**policy_set.files, "questionnaire.yaml": policy_set.files["questionnaire.yaml"] + b"# anders\n"}

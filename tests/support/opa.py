@@ -187,6 +187,12 @@ class Exchange(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._exchange()
 
+    def do_PUT(self) -> None:
+        self._exchange()
+
+    def do_DELETE(self) -> None:
+        self._exchange()
+
     def _exchange(self) -> None:
         self.sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.proxy.next_fault(self)(self)

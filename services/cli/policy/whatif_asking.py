@@ -12,13 +12,12 @@ from services.cli.exporting import Exporter
 from services.cli.failures import Failure
 from services.cli.importing import Importer
 from services.cli.output import Steps
+from services.cli.policy import publishing
 from services.cli.policy.whatif_report import STAKES, WhatIf
 from services.cli.suite import throw_away_suite
-from services.policy.bundle import pack, unpack
+from services.policy.bundle import unpack
 from services.policy.engine import PolicyError
-from services.policy.policy_set import load_policy_set
-from services.policy.signing import KeyFileError, Signer, read_signer
-from services.policy.year import PolicyYear, UnknownYearError
+from services.policy.year import PolicyYear
 from services.runtime import names
 from services.runtime.wire import from_money, to_date
 from spoedkader.budget.v1 import budget_pb2, budget_pb2_grpc
@@ -129,23 +128,8 @@ def _set_name(question: Question, text: str, services: Services) -> str:
         return text
     if not (text.isascii() and text.isdigit() and len(text) == 4):
         raise Failure(f"{text} is geen jaar en geen {names.POLICY_SET}.")
-    try:
-        policy_set = load_policy_set(question.policies, int(text))
-        bundle = pack(policy_set, _signer(question.key))
-    except UnknownYearError as error:
-        raise Failure(f"In {question.policies} zijn er geen regels voor {text}.") from error
-    stub = policy_set_pb2_grpc.PolicySetServiceStub(services.quality.channel)
-    request = policy_set_pb2.CreatePolicySetRequest(
-        parent=names.POLICY_YEAR.format(year=text), bundle=bundle, reason=REASON
-    )
-    return services.quality.call(stub.CreatePolicySet, request).name
-
-
-def _signer(key: Path | None) -> Signer | None:
-    try:
-        return read_signer(key) if key else None
-    except KeyFileError as error:
-        raise Failure(str(error)) from error
+    made = publishing.build(question.policies, int(text), "", question.key)
+    return publishing.PolicySets(services.quality).publish(made, REASON, validate_only=False).name
 
 
 def _rules(name: str, services: Services) -> PolicyYear:

@@ -11,14 +11,13 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any, TypeAlias
 
 from services.policy.assess import Finding, read_findings
 from services.policy.engine import JsonValue, PolicyEngine
-from services.policy.questionnaire import Questionnaire, check_answers
+from services.policy.questionnaire import fitting_answers
 from services.policy.whatif.sameness import modules_of, same_norm
 from services.policy.year import KIND, Norm, PolicyYear
 
@@ -149,19 +148,3 @@ def _document(
 ) -> dict[str, JsonValue]:
     fitting = fitting_answers(policies.questionnaire, answers)
     return {"year": policies.year, "open_blocks": list(open_blocks), "answers": fitting}
-
-
-def fitting_answers(questionnaire: Questionnaire, answers: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
-    """The answers without what does not fit the questionnaire: that is unanswered, as a new question is."""
-    problems = check_answers(questionnaire, answers)
-    if not problems:
-        return answers
-    fitting: Any = deepcopy(dict(answers))
-    for problem in problems:
-        inside = fitting
-        # The first part of a path is `answers`.
-        *way, last = problem.path[1:]
-        for key in way:
-            inside = inside[key]
-        inside.pop(last, None)
-    return fitting  # type: ignore[no-any-return]

@@ -1,5 +1,7 @@
 """The comparison service: what a policy set would do to every location. Nothing is stored."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -8,14 +10,15 @@ from datetime import date
 import grpc
 from sqlalchemy import Connection
 
-from services.policy.assess import Fact, Outcome, Verdict
+from services.policy.assess import Verdict
 from services.policy.catalogue import Level
 from services.policy.embedded import EmbeddedEngine
 from services.policy.engine import PolicyError
 from services.policy.routes import Route
 from services.policy.whatif.comparison import LIMITS, Case, Compared, Limits, Refusal, UndeclaredReadingError, compare
 from services.policy.whatif.differences import NormChange, order_of
-from services.quality.assessments.model import canonical, terms
+from services.quality.assessments.messages import ROUTES, VERDICTS, write_fact, write_routes
+from services.quality.assessments.model import terms
 from services.quality.comparison import store
 from services.quality.comparison.model import Tally
 from services.quality.comparison.store import Judged
@@ -174,8 +177,8 @@ def _response(asked: _Asked, compared: Compared[Judged], tally: Tally) -> pb.Com
     )
     location_comparison = pb.LocationComparison(
         assessment=assessment,
-        base_routes=[_ROUTES[route] for route in sorted(result.base_routes)],
-        draft_routes=[_ROUTES[route] for route in sorted(result.draft_routes)],
+        base_routes=write_routes(result.base_routes),
+        draft_routes=write_routes(result.draft_routes),
         base_plan_due_date=to_date(before) if before else None,
         draft_plan_due_date=to_date(after) if after else None,
         changes=[_change(change) for change in result.changes],
@@ -219,13 +222,13 @@ def _totals(asked: _Asked, bases: list[Rules], tally: Tally) -> pb.ComparisonTot
         refused_count=tally.refused,
         flips=[
             pb.ComparisonTotals.NormFlip(
-                norm=norm, base_verdict=_VERDICTS[before], draft_verdict=_VERDICTS[after], location_count=count
+                norm=norm, base_verdict=_verdict(before), draft_verdict=_verdict(after), location_count=count
             )
             for (norm, before, after), count in tally.flips(order)
         ],
         routes=[
             pb.ComparisonTotals.RouteCount(
-                route=_ROUTES[route],
+                route=ROUTES[route],
                 base_count=tally.base[route],
                 draft_count=tally.draft[route],
                 entered_count=tally.entered[route],
@@ -247,50 +250,24 @@ def _change(change: NormChange) -> pb.NormChange:
     base, draft = change.base, change.draft
     return pb.NormChange(
         norm=change.norm,
-        base_verdict=_VERDICTS[base.verdict if base else None],
-        draft_verdict=_VERDICTS[draft.verdict if draft else None],
+        base_verdict=_verdict(base.verdict if base else None),
+        draft_verdict=_verdict(draft.verdict if draft else None),
         base_level=_LEVELS[base.level if base else None],
         draft_level=_LEVELS[draft.level if draft else None],
         base_warning=base is not None and base.warning,
         draft_warning=draft is not None and draft.warning,
-        base_facts=[_fact(fact) for fact in base.facts] if base else (),
-        draft_facts=[_fact(fact) for fact in draft.facts] if draft else (),
+        base_facts=[write_fact(fact) for fact in base.facts] if base else (),
+        draft_facts=[write_fact(fact) for fact in draft.facts] if draft else (),
     )
 
 
-def _fact(fact: Fact) -> assessment_pb2.Fact:
-    return assessment_pb2.Fact(
-        question=fact.question,
-        block=fact.block,
-        item=fact.item,
-        value_json=canonical(fact.value),
-        condition=fact.condition,
-        threshold_json="" if fact.threshold is None else canonical(fact.threshold),
-        outcome=_OUTCOMES[fact.outcome],
-    )
+def _verdict(verdict: Verdict | None) -> assessment_pb2.Verdict.ValueType:
+    return VERDICTS[verdict] if verdict else assessment_pb2.VERDICT_UNSPECIFIED
 
 
-_VERDICTS = {
-    None: assessment_pb2.VERDICT_UNSPECIFIED,
-    Verdict.VOLDOET: assessment_pb2.VERDICT_VOLDOET,
-    Verdict.VOLDOET_NIET: assessment_pb2.VERDICT_VOLDOET_NIET,
-    Verdict.ONBEKEND: assessment_pb2.VERDICT_ONBEKEND,
-    Verdict.NIET_VAN_TOEPASSING: assessment_pb2.VERDICT_NIET_VAN_TOEPASSING,
-}
 _LEVELS = {
     None: catalogue_pb2.Norm.LEVEL_UNSPECIFIED,
     Level.VOORWAARDELIJK: catalogue_pb2.Norm.LEVEL_VOORWAARDELIJK,
     Level.NORM: catalogue_pb2.Norm.LEVEL_NORM,
     Level.AANBEVELING: catalogue_pb2.Norm.LEVEL_AANBEVELING,
-}
-_OUTCOMES = {
-    Outcome.WAAR: assessment_pb2.Fact.OUTCOME_WAAR,
-    Outcome.ONWAAR: assessment_pb2.Fact.OUTCOME_ONWAAR,
-    Outcome.ONBEKEND: assessment_pb2.Fact.OUTCOME_ONBEKEND,
-}
-_ROUTES = {
-    Route.HERSTELTERMIJN: assessment_pb2.ROUTE_HERSTELTERMIJN,
-    Route.VERBETERPLAN: assessment_pb2.ROUTE_VERBETERPLAN,
-    Route.ONVOLLEDIG: assessment_pb2.ROUTE_ONVOLLEDIG,
-    Route.VOLDOET: assessment_pb2.ROUTE_VOLDOET,
 }

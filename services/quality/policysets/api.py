@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import Connection
 
 from services.policy.bundle import MAX_BYTES, unpack
-from services.policy.engine import PolicyError
+from services.policy.engine import EngineUnavailableError, PolicyError
 from services.policy.gate import GateError, GateReport, run_gate
 from services.policy.policy_set import PolicySet
 from services.policy.signing import Keys
@@ -199,6 +199,9 @@ class PolicySetServicer(rpc.PolicySetServiceServicer):
     def _refusing(self, name: str) -> Iterator[None]:
         try:
             yield
+        except EngineUnavailableError as error:
+            message = f"De regelmachine kon {name} niet proberen; er is niets veranderd."
+            raise DomainError(Reason.ENGINE_UNAVAILABLE, message, metadata={"policy_set": name}) from error
         except PolicyError as error:
             refusal = unusable(name, error)
             self._last_refusal = refusal.message

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from services.policy.assess import Verdict
 from services.policy.engine import Evaluation, EvaluationError, JsonValue, PolicyLoadError, UndefinedResultError
 from services.policy.policy_set import PolicySet
-from services.policy.questionnaire import check_answers
+from services.policy.questionnaire import check_answers, fitting_answers
 from services.policy.whatif.engine import RuleEngine
-from services.policy.whatif.judging import Filled, Judge, UnknownBlocksError, fitting_answers
+from services.policy.whatif.judging import Filled, Judge, UnknownBlocksError
 from tests.policies.answer_strategies import answers, open_blocks
 from tests.policies.whatif.drafts import BASE, Whole, edited, next_year, replaced, stricter
 

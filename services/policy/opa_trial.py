@@ -1,0 +1,85 @@
+"""Whether an OPA server takes a policy set, before that set is active: it is loaded beside the active ones, and judges.
+
+The set lies in a package of its own for as long as the trial lasts, so that nothing that is active notices.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from graphlib import CycleError, TopologicalSorter
+
+import requests
+from opa_client import errors  # type: ignore[import-untyped]
+from opa_client.opa import OpaClient  # type: ignore[import-untyped]
+
+from services.policy.assess import input_document, read_findings
+from services.policy.engine import EngineUnavailableError, PolicyLoadError
+from services.policy.opa import PARAMETERS, client_of
+from services.policy.policy_set import PolicySet
+from services.policy.year import KIND, PolicyYear
+
+_PATH = re.compile(rf"\b(package |data\.){KIND}\b")
+_IMPORT = re.compile(rf"^import data\.{KIND}\.y\d+\.(\w+)", re.MULTILINE)
+_SECONDS = 10.0
+_REFUSALS = (errors.RegoParseError, errors.TypeException, errors.PatchDataError)
+
+
+def try_out(url: str, policy_set: PolicySet, policies: PolicyYear) -> None:
+    """Has the OPA server at `url` load a policy set and judge a location of which nothing is known.
+
+    Raises:
+        PolicyLoadError: OPA does not take the rules, or they give no finding for each norm.
+        EngineUnavailableError: OPA did not answer, or answered with something else.
+    """
+    client = client_of(url)
+    client.timeout = _SECONDS
+    package = f"kandidaat_{policy_set.id}"
+    try:
+        with _loaded(client, package, policies):
+            path = policies.findings_path.removeprefix("data.").replace(KIND, package, 1)
+            document = input_document(policies, policies.questionnaire.block_ids, {})
+            body = client.query_rule(document, path, query_params=PARAMETERS)
+    except _REFUSALS as reason:
+        raise PolicyLoadError(f"OPA neemt de regels niet aan: {reason}") from reason
+    except requests.HTTPError as reason:
+        raise PolicyLoadError(f"OPA kan met de regels niet oordelen: {reason.response.text[:500]}") from reason
+    except (requests.RequestException, ValueError) as reason:
+        raise EngineUnavailableError(f"OPA antwoordt niet: {reason}") from reason
+    finally:
+        client.close_connection()
+    read_findings(policies, body.get("result"))
+
+
+def _in_order(policies: PolicyYear) -> Iterator[str]:
+    """The modules, those that others import before them: OPA knows no function that is yet to come.
+
+    Raises PolicyLoadError when they import each other in a circle.
+    """
+    imports = {
+        name: {f"{found}.rego" for found in _IMPORT.findall(text)} & policies.modules.keys()
+        for name, text in policies.modules.items()
+    }
+    try:
+        yield from TopologicalSorter(imports).static_order()
+    except CycleError as reason:
+        raise PolicyLoadError("de regels importeren elkaar in een kring") from reason
+
+
+@contextmanager
+def _loaded(client: OpaClient, package: str, policies: PolicyYear) -> Iterator[None]:
+    """The set in a package of its own; afterwards nothing of it is left."""
+    added = []
+    try:
+        client.update_or_create_data(policies.data[KIND], package)
+        for name in _in_order(policies):
+            module = f"{package}/{name}"
+            text = _PATH.sub(rf"\g<1>{package}", policies.modules[name])
+            client.update_policy_from_string(text, module, rego_compat=False)
+            added.append(module)
+        yield
+    finally:
+        for module in reversed(added):
+            client.delete_policy(module)
+        client.delete_data(package)
