@@ -92,15 +92,22 @@ class TestReport:
         return tuple(test for test in self.tests if not test.passed)
 
 
-def run_rego_tests(folder: Path, coverage: bool = False) -> TestReport:
+def run_rego_tests(
+    folder: Path,
+    coverage: bool = False,
+    *,
+    before: Callable[[TestRule], None] = lambda test: None,
+    after: Callable[[RegoTest], None] = lambda result: None,
+) -> TestReport:
     """Run every test under `folder` and return what came of it, with line coverage of the policies if asked.
 
-    A test that is false, undefined or fails to evaluate has not passed. Raises PolicyLoadError when a policy or its
-    data cannot be read, NoTestsError when there is no test. There is no time limit on a test.
+    A test that is false, undefined or fails to evaluate has not passed; `before` and `after` are told of each. Raises
+    PolicyLoadError when a policy or its data cannot be read, NoTestsError when there is no test. There is no time limit
+    on a test; `limited_tests` has one.
     """
     texts = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in sorted(folder.rglob("*.rego"))}
     data = [path.read_text("utf-8") for path in sorted(folder.rglob("data.json"))]
-    report = run_tests(texts, data, coverage=coverage)
+    report = run_tests(texts, data, coverage=coverage, before=before, after=after)
     if not report.tests:
         raise NoTestsError(folder)
     return report
