@@ -171,17 +171,17 @@ def test_signed_bundles(
         assert verdict(opa, four) == "VOLDOET_NIET"
 
 
-def _signed_by_another(active: ActiveSets, folder: Path) -> None:
-    private, _ = write_keys(folder / "vreemd", "sleutel")
+def _signed_by_another(active: ActiveSets, _: PolicySet, folder: Path) -> None:
+    private, _public = write_keys(folder / "vreemd", "sleutel")
     active.signer = read_signer(private)
 
 
-def _not_signed(active: ActiveSets, _: Path) -> None:
+def _not_signed(active: ActiveSets, _: PolicySet, _folder: Path) -> None:
     active.signer = None
 
 
-def _changed_afterwards(active: ActiveSets, _: Path) -> None:
-    whole = active.current().content
+def _changed_afterwards(active: ActiveSets, next_set: PolicySet, _: Path) -> None:
+    whole = ActiveSets(next_set, signer=active.signer).current().content
     other = ActiveSets(airway_limit(3), signer=active.signer).current().content
     active.content = _with_signatures_of(whole, other)
 
@@ -193,9 +193,9 @@ def test_a_signature_that_is_not_right(
     private, public = write_keys(tmp_path, "sleutel")
     with signing(active, private) as bundles, running_opa(bundles.url, tmp_path, public) as opa:
         right = active.signer
-        active.sets = (four,)
-        wrong(active, tmp_path)  # type: ignore[operator]
-        bundles.changed()
+        # First what is wrong: the server sees by itself that another set is active.
+        wrong(active, four, tmp_path)  # type: ignore[operator]
+        activate(active, bundles, four)
         keeps(opa, five, four)
         active.signer, active.content = right, None
         three = airway_limit(3)
