@@ -26,7 +26,7 @@ class SignatureError(PolicyError):
     """A bundle is not signed, or not by a key that is trusted, or it is not what was signed."""
 
 
-class KeyFileError(PolicyError):
+class KeyFileError(ValueError):
     """A file does not hold a key that can be used."""
 
 
