@@ -14,7 +14,7 @@ from services.runtime.wire import from_date
 from spoedkader.quality.v1 import assessment_pb2
 
 ROUTE_STYLES = {"HERSTELTERMIJN": "red", "VERBETERPLAN": "yellow", "ONVOLLEDIG": "cyan", "VOLDOET": "green"}
-_VERDICT_STYLES = {"VOLDOET": "green", "VOLDOET_NIET": "red", "ONBEKEND": "cyan", "NIET_VAN_TOEPASSING": "dim"}
+VERDICT_STYLES = {"VOLDOET": "green", "VOLDOET_NIET": "red", "ONBEKEND": "cyan", "NIET_VAN_TOEPASSING": "dim"}
 _SHOWN_NORMS = 4
 
 
@@ -60,7 +60,7 @@ def assessment(assessed: Assessed, explanations: list[assessment_pb2.Explanation
     table = new_table(f"Toetsing van {location_id}", "norm", "titel", "oordeel")
     warned = _warned(found)
     for code, verdict in verdicts_of(found).items():
-        shown = Text(verdict.lower().replace("_", " "), style=_VERDICT_STYLES.get(verdict, ""))
+        shown = Text(verdict.lower().replace("_", " "), style=VERDICT_STYLES.get(verdict, ""))
         if code in warned:
             shown.append(" (waarschuwing: telt nog niet)", style="dim")
         table.add_row(code, plain_text(titles.get(code, "")), shown)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from graphlib import CycleError, TopologicalSorter
+from uuid import uuid4
 
 import requests
 from opa_client import errors  # type: ignore[import-untyped]
@@ -35,7 +36,8 @@ def try_out(url: str, policy_set: PolicySet, policies: PolicyYear) -> None:
     """
     client = client_of(url)
     client.timeout = _SECONDS
-    package = f"kandidaat_{policy_set.id}"
+    # Another one may try the same set at the same moment.
+    package = f"kandidaat_{policy_set.id}_{uuid4().hex[:8]}"
     try:
         with _loaded(client, package, policies):
             path = policies.findings_path.removeprefix("data.").replace(KIND, package, 1)
@@ -45,7 +47,7 @@ def try_out(url: str, policy_set: PolicySet, policies: PolicyYear) -> None:
         raise PolicyLoadError(f"OPA neemt de regels niet aan: {reason}") from reason
     except requests.HTTPError as reason:
         raise PolicyLoadError(f"OPA kan met de regels niet oordelen: {reason.response.text[:500]}") from reason
-    except (requests.RequestException, ValueError) as reason:
+    except (requests.RequestException, ValueError, errors.DeletePolicyError, errors.DeleteDataError) as reason:
         raise EngineUnavailableError(f"OPA antwoordt niet: {reason}") from reason
     finally:
         client.close_connection()
@@ -70,16 +72,13 @@ def _in_order(policies: PolicyYear) -> Iterator[str]:
 @contextmanager
 def _loaded(client: OpaClient, package: str, policies: PolicyYear) -> Iterator[None]:
     """The set in a package of its own; afterwards nothing of it is left."""
-    added = []
-    try:
+    with ExitStack() as added:
         client.update_or_create_data(policies.data[KIND], package)
+        added.callback(client.delete_data, package)
         for name in _in_order(policies):
             module = f"{package}/{name}"
             text = _PATH.sub(rf"\g<1>{package}", policies.modules[name])
             client.update_policy_from_string(text, module, rego_compat=False)
-            added.append(module)
+            # In the opposite order: no module may be without what it imports.
+            added.callback(client.delete_policy, module)
         yield
-    finally:
-        for module in reversed(added):
-            client.delete_policy(module)
-        client.delete_data(package)

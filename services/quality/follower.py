@@ -38,6 +38,14 @@ class Follower:
             self._thread.join()
 
     def _follow(self) -> None:
+        try:
+            self._look_until_stopped()
+        except BaseException:
+            # Nobody follows any more, so nothing is known to be well.
+            self._healthy(HEALTH, False)
+            raise
+
+    def _look_until_stopped(self) -> None:
         revision = ""
         while True:
             try:

@@ -125,7 +125,7 @@ def test_one_hiccup_is_not_noticed(judged: Judged) -> None:
 
 def test_a_slow_opa_costs_no_more_than_the_caller_has(judged: Judged) -> None:
     judged.proxy.always(faults.silence)
-    assert judged.reason(2) in ("", "ENGINE_UNAVAILABLE", "DEADLINE_EXCEEDED")
+    assert judged.reason(3) == "ENGINE_UNAVAILABLE"
     assert judged.stored == 0
     judged.proxy.always(faults.passed_on)
     assert len(judged.assess().findings) == 27

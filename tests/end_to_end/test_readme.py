@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from services.cli.clients import Addresses
+from services.cli.policy.commands import policy
 
 REPOSITORY = Path(__file__).parents[2]
 README = (REPOSITORY / "README.md").read_text("utf-8")
@@ -43,6 +44,12 @@ def test_the_ten_lines_of_python(example_suite: Addresses) -> None:
     with contextlib.redirect_stdout(printed):
         exec(compile(code, "README.md", "exec"), {})
     assert printed.getvalue().splitlines()[-1] == "3063515.98 euro"
+
+
+def test_the_commands_for_policies_are_those_that_exist() -> None:
+    rows = re.findall(r"^\| `spoedkader policy ([a-z`, -]+)` \|", README, re.MULTILINE)
+    shown = [name for row in rows for name in row.replace("`", "").split(", ")]
+    assert sorted(shown) == sorted(str(command.name) for command in policy.registered_commands)
 
 
 def test_every_command_of_the_table_exists() -> None:

@@ -14,7 +14,7 @@ from rich.text import Text
 from services.cli.exchange.documents import Document, read_document
 from services.cli.exchange.problems import Problem
 from services.cli.failures import Failure
-from services.cli.quality_tables import routes_text
+from services.cli.quality_tables import VERDICT_STYLES, routes_text
 from services.cli.tables import new_table, plain_text
 from services.policy.assess import Fact, Finding, evaluate_norms
 from services.policy.engine import JsonValue, PolicyError
@@ -25,7 +25,6 @@ from services.policy.year import PolicyYear
 
 _DOCUMENT_KEYS = {"location_id", "survey_year", "status", "delivered_on", "answers"}
 """Of an answers document of the exchange folder."""
-_VERDICT_STYLES = {"VOLDOET": "green", "VOLDOET_NIET": "red", "ONBEKEND": "cyan", "NIET_VAN_TOEPASSING": "dim"}
 _OUTCOME_STYLES = {"waar": "green", "onwaar": "red", "onbekend": "cyan"}
 
 
@@ -162,7 +161,7 @@ def _answer(fact: Fact) -> Text:
 
 
 def _verdict(found: Evaluated, finding: Finding) -> Text:
-    shown = Text(finding.verdict.lower().replace("_", " "), style=_VERDICT_STYLES[finding.verdict])
+    shown = Text(finding.verdict.lower().replace("_", " "), style=VERDICT_STYLES[finding.verdict])
     if _warns(found, finding):
         effective_on = found.policies.norm(finding.norm).effective_on
         shown.append(f" (waarschuwing: telt vanaf {effective_on:%d-%m-%Y})", style="yellow")
