@@ -1,33 +1,38 @@
-"""The parameters of each policy year, read once."""
+"""The purchasing rules of each policy year, read once."""
 
 from pathlib import Path
 
-from services.policy.parameters import Parameters, load_parameters
+from services.policy.parameters import Parameters
+from services.policy.purchasing import PurchasingYear, load_purchasing_year
 from services.policy.year import InvalidYearError, UnknownYearError
 from services.runtime.errors import DomainError, Reason
 
 
 class Rules:
-    """The parameters that rounds point to; a year that was read never changes."""
+    """The rules that rounds point to; a year that was read never changes."""
 
     def __init__(self, policies_dir: Path) -> None:
         self._policies_dir = policies_dir
-        self._years: dict[int, Parameters] = {}
+        self._years: dict[int, PurchasingYear] = {}
 
     def of(self, policy_year: int) -> Parameters:
-        """The parameters of a policy year.
+        """The parameters of a policy year; raises as `year` does."""
+        return self.year(policy_year).parameters
+
+    def year(self, policy_year: int) -> PurchasingYear:
+        """Everything of a policy year.
 
         Raises:
-            DomainError: POLICY_YEAR_UNKNOWN, or POLICY_FAILED when the parameters cannot be used.
+            DomainError: POLICY_YEAR_UNKNOWN, or POLICY_FAILED when the rules cannot be used.
         """
         if policy_year not in self._years:
             self._years[policy_year] = self._load(policy_year)
         return self._years[policy_year]
 
-    def _load(self, policy_year: int) -> Parameters:
+    def _load(self, policy_year: int) -> PurchasingYear:
         metadata = {"policy_year": str(policy_year)}
         try:
-            return load_parameters(self._policies_dir, policy_year)
+            return load_purchasing_year(self._policies_dir, policy_year)
         except UnknownYearError as error:
             message = f"Er zijn geen parameters voor het jaar {policy_year}."
             raise DomainError(Reason.POLICY_YEAR_UNKNOWN, message, metadata=metadata) from error

@@ -3,20 +3,24 @@
 import grpc
 from pydantic_settings import SettingsConfigDict
 
+from services.budget.archive import PurchasingRulesRow
 from services.budget.availability import api as availability
 from services.budget.norm_budget import api as norm_budget
 from services.budget.norm_budget.store import CalculationRow
 from services.budget.obligations import api as obligations
 from services.budget.peers import Facts
 from services.budget.rules import Rules
+from services.runtime import feed
+from services.runtime.changes import CHANGE_ROWS
 from services.runtime.database import Database
 from services.runtime.peers import Peer
 from services.runtime.server import Application
 from services.runtime.settings import ServiceSettings
-from services.runtime.transactions import Clock, Transactions, utc_now
+from services.runtime.transactions import Clock, RequestRow, Transactions, utc_now
 from spoedkader.budget.v1 import availability_pb2_grpc, budget_pb2_grpc, obligation_pb2_grpc
+from spoedkader.feed.v1 import feed_pb2_grpc
 
-ROWS = (CalculationRow,)
+ROWS = (CalculationRow, PurchasingRulesRow, RequestRow, *CHANGE_ROWS)
 
 
 class BudgetSettings(ServiceSettings):
@@ -39,6 +43,7 @@ def build(settings: BudgetSettings, clock: Clock = utc_now) -> Application:
     facts = Facts(registry, quality, Rules(settings.policies_dir))
 
     def register(server: grpc.Server) -> None:
+        feed_pb2_grpc.add_FeedServiceServicer_to_server(feed.FeedServicer(transactions), server)
         availability_pb2_grpc.add_AvailabilityServiceServicer_to_server(
             availability.AvailabilityServicer(facts), server
         )
@@ -50,4 +55,5 @@ def build(settings: BudgetSettings, clock: Clock = utc_now) -> Application:
         quality.close()
         database.close()
 
-    return Application("budget", register, (availability.SERVICE, norm_budget.SERVICE, obligations.SERVICE), close)
+    services = (availability.SERVICE, norm_budget.SERVICE, obligations.SERVICE, feed.SERVICE)
+    return Application("budget", register, services, close)

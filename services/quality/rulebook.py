@@ -24,8 +24,7 @@ from services.quality.policysets import store
 from services.quality.policysets.model import State, StoredSet
 from services.runtime import names
 from services.runtime.errors import DomainError, Reason, not_found
-from services.runtime.transactions import Clock, Transactions
-from services.runtime.versions import Stamp
+from services.runtime.transactions import Transactions
 from spoedkader.quality.v1 import assessment_pb2 as pb
 
 log = structlog.get_logger()
@@ -232,7 +231,7 @@ class Rulebook:
     def _judging(self) -> list[Rules]:
         return [status.judging for status in self.status() if status.judging is not None]
 
-    def ship(self, clock: Clock) -> None:
+    def ship(self) -> None:
         """Activates the rules that came with the software, for each year that has no set at all.
 
         They are not signed, so with keys none of them can be used and this does nothing.
@@ -241,10 +240,9 @@ class Rulebook:
             return
         for year in years_in(self._policies_dir):
             policy_set = load_policy_set(self._policies_dir, year)
-            with self._transactions.change() as connection:
+            with self._transactions.change(SHIPPED_BY) as (connection, stamp):
                 if store.has_any(connection, year):
                     continue
-                stamp = Stamp(clock(), SHIPPED_BY)
                 store.add(connection, policy_set, "", pack(policy_set, None), stamp, SHIPPED_BECAUSE)
                 for state in (State.VALIDATED, State.ACTIVE):
                     store.move(connection, policy_set.digest, state, stamp, SHIPPED_BECAUSE)

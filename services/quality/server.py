@@ -25,11 +25,14 @@ from services.quality.policysets.store import PolicySetRow, PolicySetTransitionR
 from services.quality.rulebook import Rulebook
 from services.quality.submissions import api as submissions
 from services.quality.submissions.store import SubmissionRow
+from services.runtime import feed
+from services.runtime.changes import CHANGE_ROWS
 from services.runtime.database import Database
 from services.runtime.peers import Peer
 from services.runtime.server import Application
 from services.runtime.settings import ServiceSettings, require_loopback
 from services.runtime.transactions import Clock, RequestRow, Transactions, utc_now
+from spoedkader.feed.v1 import feed_pb2_grpc
 from spoedkader.quality.v1 import (
     assessment_pb2_grpc,
     catalogue_pb2_grpc,
@@ -39,7 +42,7 @@ from spoedkader.quality.v1 import (
     submission_pb2_grpc,
 )
 
-ROWS = (SubmissionRow, IndicatorsRow, AssessmentRow, PolicySetRow, PolicySetTransitionRow, RequestRow)
+ROWS = (SubmissionRow, IndicatorsRow, AssessmentRow, PolicySetRow, PolicySetTransitionRow, RequestRow, *CHANGE_ROWS)
 
 
 class QualitySettings(ServiceSettings):
@@ -86,7 +89,7 @@ def build(settings: QualitySettings, clock: Clock = utc_now) -> Application:
     processes = settings.engine_processes or cpu_count() or 1
     judging = engines.opa(settings.opa_url, processes) if settings.engine == "opa" else engines.embedded(processes)
     rulebook = Rulebook(transactions, settings.policies_dir, judging, keys)
-    rulebook.ship(clock)
+    rulebook.ship()
     source = ActiveSets(rulebook, signer)
     bundles = (
         BundleServer(settings.bundle_address, source, signer.key_id if signer else "")
@@ -96,6 +99,7 @@ def build(settings: QualitySettings, clock: Clock = utc_now) -> Application:
     follower = Follower(rulebook, bundles)
 
     def register(server: grpc.Server) -> None:
+        feed_pb2_grpc.add_FeedServiceServicer_to_server(feed.FeedServicer(transactions), server)
         catalogue_pb2_grpc.add_CatalogueServiceServicer_to_server(catalogue.CatalogueServicer(rulebook), server)
         submission_pb2_grpc.add_SubmissionServiceServicer_to_server(
             submissions.SubmissionServicer(transactions, rulebook, locations), server
@@ -130,5 +134,6 @@ def build(settings: QualitySettings, clock: Clock = utc_now) -> Application:
         assessments.SERVICE,
         policysets.SERVICE,
         comparison.SERVICE,
+        feed.SERVICE,
     )
     return Application("quality", register, services, close, follower.start)

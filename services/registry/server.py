@@ -15,11 +15,13 @@ from services.registry.providers.store import ApprovalRow, ProviderRow
 from services.registry.rounds import api as rounds
 from services.registry.rounds.store import RoundRow
 from services.registry.snapshots import api as snapshots
-from services.runtime.changes import ChangeRow
+from services.runtime import feed
+from services.runtime.changes import CHANGE_ROWS
 from services.runtime.database import Database
 from services.runtime.server import Application
 from services.runtime.settings import ServiceSettings
 from services.runtime.transactions import Clock, RequestRow, Transactions, utc_now
+from spoedkader.feed.v1 import feed_pb2_grpc
 from spoedkader.registry.v1 import (
     attestation_pb2_grpc,
     closure_pb2_grpc,
@@ -39,7 +41,7 @@ ROWS = (
     AttestationRow,
     RoundRow,
     RequestRow,
-    ChangeRow,
+    *CHANGE_ROWS,
 )
 
 
@@ -58,9 +60,10 @@ def build(settings: RegistrySettings, clock: Clock = utc_now) -> Application:
     """The registry over its database."""
     new_after = load_parameters(settings.policies_dir, settings.policy_year).new_provider_after.value
     database = Database(settings.database_url, ROWS, connections=settings.workers)
-    transactions = Transactions(database, clock, counted=True)
+    transactions = Transactions(database, clock)
 
     def register(server: grpc.Server) -> None:
+        feed_pb2_grpc.add_FeedServiceServicer_to_server(feed.FeedServicer(transactions), server)
         provider_pb2_grpc.add_ProviderServiceServicer_to_server(
             providers.ProviderServicer(transactions, new_after), server
         )
@@ -83,5 +86,6 @@ def build(settings: RegistrySettings, clock: Clock = utc_now) -> Application:
         attestations.SERVICE,
         rounds.SERVICE,
         snapshots.SERVICE,
+        feed.SERVICE,
     )
     return Application("registry", register, services, database.close)

@@ -1,38 +1,106 @@
-"""Counts the changes of a database, so that an answer can be kept for as long as nothing changed."""
+"""The changes of a database in the order in which they took effect, and answers kept for as long as nothing changed."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, bindparam, insert, select, text
 from sqlmodel import Field, SQLModel, col
 
 from services.runtime.prepared import Prepared
+from services.runtime.versions import Stamp
 
 Answer = TypeVar("Answer", bound=Message)
 
 
-class ChangeRow(SQLModel, table=True):
-    """One row that every transaction that changes something writes, so that its number follows the order of commits."""
+class ChangeCountRow(SQLModel, table=True):
+    """One row that every transaction that changes something updates at its end: whoever comes after waits for it, so
+    that its number follows the order of commits."""
 
-    __tablename__ = "change"
+    __tablename__ = "change_count"
 
     id: int = Field(primary_key=True)
     number: int
 
 
-_COUNT = text("INSERT INTO change (id, number) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET number = change.number + 1")
-_NUMBER = Prepared(select(col(ChangeRow.number)))
+class ChangeRow(SQLModel, table=True):
+    """One change of one resource."""
+
+    __tablename__ = "change"
+
+    position: int = Field(primary_key=True)
+    resource: str
+    type: str = Field(index=True)
+    revision: int
+    actor: str
+    recorded_at: datetime
 
 
-def count_change(connection: Connection) -> None:
-    """Counts the transaction as a change."""
-    connection.execute(_COUNT)
+CHANGE_ROWS = (ChangeCountRow, ChangeRow)
+_TABLE = SQLModel.metadata.tables["change"]
+_COUNT = text(
+    "INSERT INTO change_count (id, number) VALUES (1, :count) "
+    "ON CONFLICT (id) DO UPDATE SET number = change_count.number + :count RETURNING number"
+)
+_NUMBER = Prepared(select(col(ChangeCountRow.number)))
+_INSERT = insert(_TABLE)
+_BEHIND = (
+    select(_TABLE).where(_TABLE.c.position > bindparam("after")).order_by(_TABLE.c.position).limit(bindparam("limit"))
+)
+_BEHIND_OF_TYPES = _BEHIND.where(_TABLE.c.type.in_(bindparam("types", expanding=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change as it is stored."""
+
+    position: int
+    resource: str
+    type: str
+    revision: int
+    actor: str
+    recorded_at: datetime
+
+
+def record_changes(connection: Connection, stamp: Stamp) -> None:
+    """Writes what a transaction noted, as the last thing that it does: until its end no other gets a position."""
+    if not stamp.noted:
+        return
+    last: int = connection.execute(_COUNT, {"count": len(stamp.noted)}).scalar_one()
+    first = last - len(stamp.noted) + 1
+    rows = [
+        {
+            "position": position,
+            "resource": resource,
+            "type": type_of(resource),
+            "revision": revision,
+            "actor": stamp.by,
+            "recorded_at": stamp.at,
+        }
+        for position, (resource, revision) in enumerate(stamp.noted, start=first)
+    ]
+    connection.execute(_INSERT, rows)
+
+
+def type_of(resource: str) -> str:
+    """The last collection in a name, as in `closures`; of a resource without an identifier its own, `openingHours`."""
+    parts = resource.split("/")
+    return parts[-1] if len(parts) % 2 else parts[-2]
+
+
+def changes_behind(connection: Connection, after: int, types: Sequence[str], limit: int) -> list[Change]:
+    """Up to so many changes behind a position, in order; no types means all."""
+    parameters: dict[str, Any] = {"after": after, "limit": limit}
+    if not types:
+        return [Change(*row) for row in connection.execute(_BEHIND, parameters)]
+    return [Change(*row) for row in connection.execute(_BEHIND_OF_TYPES, {**parameters, "types": list(types)})]
 
 
 def change_number(connection: Connection) -> int:
-    """How many changes the state that the connection sees has had."""
+    """How many changes the state that the connection sees has had; the position of the last one."""
     found = _NUMBER.first(connection, {})
     return int(found[0]) if found else 0
 

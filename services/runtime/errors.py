@@ -33,6 +33,10 @@ class Reason(StrEnum):
     ROUND_UNKNOWN = auto()
     POLICY_YEAR_UNKNOWN = auto()
     NOT_ASSESSABLE = auto()
+    NOT_REPRESENTATIVE = auto()
+    ACTOR_NOT_OWN = auto()
+    CONDITIONS_NOT_MET = auto()
+    CONTENT_CHANGED = auto()
     DEADLINE_EXCEEDED = auto()
     CALL_CANCELLED = auto()
     PEER_UNAVAILABLE = auto()
@@ -55,6 +59,19 @@ REASONS: Mapping[Reason, tuple[Code, str]] = {
     Reason.ROUND_UNKNOWN: (Code.FAILED_PRECONDITION, "There is no purchasing round for that budget year."),
     Reason.POLICY_YEAR_UNKNOWN: (Code.FAILED_PRECONDITION, "There are no rules for that policy year."),
     Reason.NOT_ASSESSABLE: (Code.FAILED_PRECONDITION, "Only locations of care type SEH are assessed."),
+    Reason.NOT_REPRESENTATIVE: (
+        Code.FAILED_PRECONDITION,
+        "The insurer does not represent the others for that provider, or the party has no part in it.",
+    ),
+    Reason.ACTOR_NOT_OWN: (
+        Code.FAILED_PRECONDITION,
+        "Every party acts by a user of its own; this user acted for another party, or the call names no user.",
+    ),
+    Reason.CONDITIONS_NOT_MET: (
+        Code.FAILED_PRECONDITION,
+        "A minimum condition is not met or not known, which blocks a joint application.",
+    ),
+    Reason.CONTENT_CHANGED: (Code.ABORTED, "What would be signed is not what the signer saw; read it again."),
     Reason.DEADLINE_EXCEEDED: (Code.DEADLINE_EXCEEDED, "The caller's deadline passed."),
     Reason.CALL_CANCELLED: (Code.CANCELLED, "The caller went away."),
     Reason.PEER_UNAVAILABLE: (Code.UNAVAILABLE, "A service that this one needs does not answer; `peer` names it."),

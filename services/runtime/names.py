@@ -26,10 +26,29 @@ AVAILABILITY = LOCATION + "/availabilities/{year}"
 OBLIGATIONS = LOCATION + "/obligations/{year}"
 BUDGET = PROVIDER + "/budgets/{year}"
 CALCULATION = BUDGET + "/calculations/{number}"
+CASE = LOCATION + "/cases/{case}"
+NOTICE = CASE + "/notices/{notice}"
+CONDITIONS = PROVIDER + "/conditions/{year}"
+APPLICATION = PROVIDER + "/applications/{application}"
+OUTLOOK = PROVIDER + "/outlooks/{year}"
+TARIFF = PROVIDER + "/tariffs/{year}"
+SETTLEMENT = PROVIDER + "/settlements/{year}"
+OVERLOOP = PROVIDER + "/overloops/{overloop}"
+INSURER = "insurers/{insurer}"
 
 _IDENTIFIER = "[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
-_FORMS = {"provider": "[0-9]{8}", "year": "[0-9]{4}", "number": "[1-9][0-9]{0,8}", "policy_set": "[0-9a-f]{16}"}
-_OR_ANY = {"provider", "location"}
+_FORMS = {
+    "provider": "[0-9]{8}",
+    "year": "[0-9]{4}",
+    "number": "[1-9][0-9]{0,8}",
+    "policy_set": "[0-9a-f]{16}",
+    "insurer": "[0-9]{4}",
+    "case": "[0-9]{4}-(?:herstel|verbeterplan)",
+    "notice": "[1-9][0-9]{0,8}-(?:igj|nza)",
+    "application": "[0-9]{4}-[1-9][0-9]{0,8}",
+    "overloop": "[0-9]{4}-[0-9]{4}",
+}
+_OR_ANY = {"provider", "location", "case"}
 
 
 def is_identifier(text: str) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 from sqlmodel import Field, SQLModel, col
 
 from services.runtime.call import call_of
-from services.runtime.changes import count_change
+from services.runtime.changes import record_changes
 from services.runtime.database import Database
 from services.runtime.errors import DomainError, Reason, Violation, invalid
 from services.runtime.names import is_uuid
@@ -50,11 +50,9 @@ _SEEN = select(col(RequestRow.digest), col(RequestRow.response)).where(
 class Transactions:
     """One service's reads and writes."""
 
-    def __init__(self, database: Database, clock: Clock, *, counted: bool = False) -> None:
-        """With `counted` every transaction that is kept counts as a change (see `changes`)."""
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._counted = counted
 
     @contextmanager
     def read_one(self) -> Iterator[Connection]:
@@ -85,8 +83,7 @@ class Transactions:
         validate_only = bool(getattr(request, "validate_only", False))
         if request_id and not is_uuid(request_id):
             raise invalid([Violation("request_id", "is geen UUID")])
-        with self._changing(keep=not validate_only) as connection:
-            stamp = Stamp(self._clock(), actor)
+        with self._changing(actor, keep=not validate_only) as (connection, stamp):
             if not request_id or validate_only:
                 return act(connection, stamp)
             before = _first_answer(connection, request, actor, response)
@@ -137,21 +134,22 @@ class Transactions:
         if not received[-1].last:  # type: ignore[attr-defined]
             raise invalid([Violation("last", "het laatste deel is niet als zodanig gemerkt; de stroom brak af")])
         keep = not received[0].validate_only  # type: ignore[attr-defined]
-        with self._changing(keep=keep) as connection:
-            return act(connection, Stamp(self._clock(), call_of(context).actor), received)
+        with self._changing(call_of(context).actor, keep=keep) as (connection, stamp):
+            return act(connection, stamp, received)
 
     @contextmanager
-    def change(self) -> Iterator[Connection]:
+    def change(self, actor: str) -> Iterator[tuple[Connection, Stamp]]:
         """A transaction of the service's own accord, which no caller asked for."""
-        with self._changing(keep=True) as connection:
-            yield connection
+        with self._changing(actor, keep=True) as changing:
+            yield changing
 
     @contextmanager
-    def _changing(self, *, keep: bool) -> Iterator[Connection]:
+    def _changing(self, actor: str, *, keep: bool) -> Iterator[tuple[Connection, Stamp]]:
         with self._database.write(keep=keep) as connection:
-            yield connection
-            if self._counted and keep:
-                count_change(connection)
+            stamp = Stamp(self._clock(), actor)
+            yield connection, stamp
+            if keep:
+                record_changes(connection, stamp)
 
 
 def _first_answer(connection: Connection, request: Any, actor: str, response: type[Response]) -> Response | None:

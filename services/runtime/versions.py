@@ -5,9 +5,9 @@ that what was known at any moment can be asked again (AMB-47).
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -57,12 +57,24 @@ def one_current(table: str, *key: str) -> tuple[Index, ...]:
     )
 
 
+class Noted(NamedTuple):
+    """A change for the feed: the resource, and the revision that it got; 0 for what never changes."""
+
+    resource: str
+    revision: int
+
+
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """When something is recorded, and on whose behalf."""
+    """When something is recorded, and on whose behalf; `noted` is what the transaction changed, in order."""
 
     at: datetime
     by: str
+    noted: list[Noted] = field(default_factory=list, compare=False)
+
+    def note(self, resource: str, revision: int = 0) -> None:
+        """Puts a change in the feed of the service, when the transaction is kept."""
+        self.noted.append(Noted(resource, revision))
 
 
 Model = TypeVar("Model")
@@ -150,7 +162,8 @@ class History(Generic[Row, Model]):
     """The versions of one kind of resource.
 
     `key` names the columns that identify a resource; `load` makes a model of the values of the row's own columns, in
-    their order, and `dump` the columns of a model. Resources are listed in the order of first recording, or `by_key`.
+    their order, and `dump` the columns of a model; `name` gives the resource name of a model, for the feed. Resources
+    are listed in the order of first recording, or `by_key`.
     """
 
     def __init__(
@@ -159,6 +172,7 @@ class History(Generic[Row, Model]):
         key: Sequence[str],
         load: Callable[..., Model],
         dump: Callable[[Model], dict[str, Any]],
+        name: Callable[[Model], str],
         *,
         by_key: bool = False,
     ) -> None:
@@ -166,6 +180,7 @@ class History(Generic[Row, Model]):
         self._key = tuple(key)
         self._load = load
         self._dump = dump
+        self._name = name
         self._key_columns = [self.table.c[name] for name in key]
         self._by_key = by_key
         self.order = self._key_columns if by_key else [self.table.c.sequence, *self._key_columns]
@@ -254,6 +269,7 @@ class History(Generic[Row, Model]):
                 recorded_at = max(stamp.at, before.recorded_at)
                 superseded.append({"superseded_version": before.version, "moment": recorded_at})
                 place, revision = before.sequence, before.revision + 1
+            stamp.note(self._name(value), revision)
             added.append(
                 {
                     **self._dump(value),

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Index, bindparam, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, SQLModel, col
 
+from services.runtime import names
 from services.runtime.versions import Stamp
 
 MAX_PAGE_BYTES = 2_000_000
@@ -106,3 +107,4 @@ def add(connection: Connection, agb: str, budget_year: int, calculation: StoredC
         connection.execute(_INSERT, row)
     except IntegrityError as error:
         raise NumberTakenError(calculation.number) from error
+    stamp.note(names.CALCULATION.format(provider=agb, year=budget_year, number=calculation.number))

@@ -246,6 +246,7 @@ def _record(
             "evaluation_microseconds": judgement.microseconds,
         },
     )
+    stamp.note(name)
     summary.MergeFrom(findings)
     return summary
 

@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, or_
 from sqlmodel import col
 
 from services.quality.indicators.model import Indicators
+from services.runtime import names
 from services.runtime.versions import History, Versioned, one_current
 
 
@@ -24,7 +25,13 @@ class IndicatorsRow(Versioned, table=True):
     median_stay_tenths: int | None
 
 
-INDICATORS = History(IndicatorsRow, ("location_id", "year"), Indicators, asdict)
+INDICATORS = History(
+    IndicatorsRow,
+    ("location_id", "year"),
+    Indicators,
+    asdict,
+    lambda found: names.INDICATORS.format(provider=names.ANY, location=found.location_id, year=found.year),
+)
 
 _IN_YEAR = or_(bindparam("in_year") == 0, col(IndicatorsRow.year) == bindparam("in_year"))
 INDICATORS_IN_YEAR = INDICATORS.where(_IN_YEAR)

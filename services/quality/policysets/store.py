@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel, col
 
 from services.policy.policy_set import PolicySet
 from services.quality.policysets.model import State, StoredSet, Transition
+from services.runtime import names
 from services.runtime.pages import Page
 from services.runtime.prepared import Prepared
 from services.runtime.versions import Stamp
@@ -170,7 +171,9 @@ def move(connection: Connection, digest: str, state: State, stamp: Stamp, reason
     }
     connection.execute(insert(_TRANSITIONS), row)
     changed = update(_SETS).where(_SETS.c.digest == digest)
-    connection.execute(changed.values(state=state.value, steps=_SETS.c.steps + 1, **columns))
+    changed = changed.values(state=state.value, steps=_SETS.c.steps + 1, **columns)
+    returned = connection.execute(changed.returning(_SETS.c.policy_year, _SETS.c.set_id, _SETS.c.steps)).one()
+    stamp.note(names.POLICY_SET.format(year=returned.policy_year, policy_set=returned.set_id), returned.steps)
 
 
 def _stored(row: Any) -> StoredSet:

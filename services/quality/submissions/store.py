@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, or_
 from sqlmodel import col
 
 from services.quality.submissions.model import Status, Submission
+from services.runtime import names
 from services.runtime.versions import History, Versioned, one_current
 
 
@@ -42,7 +43,13 @@ def _dump(submission: Submission) -> dict[str, Any]:
     }
 
 
-SUBMISSIONS = History(SubmissionRow, ("location_id", "survey_year"), _load, _dump)
+SUBMISSIONS = History(
+    SubmissionRow,
+    ("location_id", "survey_year"),
+    _load,
+    _dump,
+    lambda found: names.SUBMISSION.format(provider=names.ANY, location=found.location_id, year=found.survey_year),
+)
 
 _IN_YEAR = or_(bindparam("survey_year") == 0, col(SubmissionRow.survey_year) == bindparam("survey_year"))
 SUBMISSIONS_IN_YEAR = SUBMISSIONS.where(_IN_YEAR)

@@ -7,6 +7,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Field, col
 
 from services.registry.attestations.model import Attestation, Kind
+from services.runtime import names
 from services.runtime.versions import History, Versioned, one_current
 
 
@@ -37,6 +38,12 @@ def _dump(attestation: Attestation) -> dict[str, Any]:
     }
 
 
-ATTESTATIONS = History(AttestationRow, ("agb", "budget_year", "kind"), _load, _dump)
+ATTESTATIONS = History(
+    AttestationRow,
+    ("agb", "budget_year", "kind"),
+    _load,
+    _dump,
+    lambda found: names.ATTESTATION.format(provider=found.agb, attestation=found.attestation_id),
+)
 
 ATTESTATIONS_OF_PROVIDER = ATTESTATIONS.where(col(AttestationRow.agb) == bindparam("agb"))

@@ -8,6 +8,7 @@ from sqlalchemy import Boolean, Index, bindparam, or_
 from sqlmodel import col
 
 from services.registry.events.model import Department, Event, Kind
+from services.runtime import names
 from services.runtime.versions import History, Versioned, one_current
 
 
@@ -57,7 +58,12 @@ def _dump(event: Event) -> dict[str, Any]:
     }
 
 
-EVENTS = History(EventRow, ("kind", "event_id"), _load, _dump)
+def _name(event: Event) -> str:
+    pattern = names.CLOSURE if event.kind is Kind.CLOSURE else names.STOP
+    return pattern.format(provider=names.ANY, location=event.location_id, event=event.event_id)
+
+
+EVENTS = History(EventRow, ("kind", "event_id"), _load, _dump, _name)
 
 _OF_KIND = col(EventRow.kind) == bindparam("kind")
 _SHOWN = or_(col(EventRow.withdrawn).is_(False), bindparam("show_withdrawn", type_=Boolean()))

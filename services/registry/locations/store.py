@@ -8,6 +8,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Field, col
 
 from services.registry.locations.model import CareType, Location, OpeningHours
+from services.runtime import names
 from services.runtime.versions import History, Versioned, one_current
 from spoedkader.wallclock.opening import OpeningPeriod
 
@@ -94,8 +95,20 @@ def _dump_opening_hours(hours: OpeningHours) -> dict[str, Any]:
     return {"location_id": hours.location_id, "periods": json.dumps(periods)}
 
 
-LOCATIONS = History(LocationRow, ("location_id",), _load_location, _dump_location)
-OPENING_HOURS = History(OpeningHoursRow, ("location_id",), _load_opening_hours, _dump_opening_hours)
+LOCATIONS = History(
+    LocationRow,
+    ("location_id",),
+    _load_location,
+    _dump_location,
+    lambda found: names.LOCATION.format(provider=found.agb, location=found.location_id),
+)
+OPENING_HOURS = History(
+    OpeningHoursRow,
+    ("location_id",),
+    _load_opening_hours,
+    _dump_opening_hours,
+    lambda found: names.OPENING_HOURS.format(provider=names.ANY, location=found.location_id),
+)
 
 LOCATIONS_OF_PROVIDERS = LOCATIONS.where(col(LocationRow.agb).in_(bindparam("agbs", expanding=True)))
 OPENING_HOURS_OF_LOCATIONS = OPENING_HOURS.where(

@@ -7,6 +7,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Field, col
 
 from services.registry.providers.model import Approval, Decision, Provider, Review, Stage
+from services.runtime import names
 from services.runtime.versions import History, Versioned, one_current
 
 
@@ -79,7 +80,15 @@ def _dump_approval(approval: Approval) -> dict[str, Any]:
     }
 
 
-PROVIDERS = History(ProviderRow, ("agb",), _load_provider, _dump_provider)
-APPROVALS = History(ApprovalRow, ("agb", "approval_id"), _load_approval, _dump_approval)
+PROVIDERS = History(
+    ProviderRow, ("agb",), _load_provider, _dump_provider, lambda found: names.PROVIDER.format(provider=found.agb)
+)
+APPROVALS = History(
+    ApprovalRow,
+    ("agb", "approval_id"),
+    _load_approval,
+    _dump_approval,
+    lambda found: names.APPROVAL.format(provider=found.agb, approval=found.approval_id),
+)
 
 APPROVALS_OF_PROVIDERS = APPROVALS.where(col(ApprovalRow.agb).in_(bindparam("agbs", expanding=True)))

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger
 from sqlmodel import Field
 
 from services.registry.rounds.model import Round
+from services.runtime import names
 from services.runtime.versions import History, Versioned, one_current
 
 
@@ -24,4 +25,11 @@ class RoundRow(Versioned, table=True):
     norm_amount_cents: int = Field(sa_type=BigInteger)
 
 
-ROUNDS = History(RoundRow, ("budget_year",), Round, asdict, by_key=True)
+ROUNDS = History(
+    RoundRow,
+    ("budget_year",),
+    Round,
+    asdict,
+    lambda found: names.ROUND.format(year=found.budget_year),
+    by_key=True,
+)

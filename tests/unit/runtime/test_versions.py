@@ -35,8 +35,10 @@ class SampleRow(Versioned, table=True):
     text: str
 
 
-SAMPLES = History(SampleRow, ("group", "number"), Sample, asdict)
-BY_KEY = History(SampleRow, ("group", "number"), Sample, asdict, by_key=True)
+SAMPLES = History(
+    SampleRow, ("group", "number"), Sample, asdict, lambda found: f"groups/{found.group}/samples/{found.number}"
+)
+BY_KEY = History(SampleRow, ("group", "number"), Sample, asdict, str, by_key=True)
 OF_GROUP = SAMPLES.where(col(SampleRow.group) == bindparam("of_group"))
 START = datetime(2027, 1, 1, tzinfo=UTC)
 

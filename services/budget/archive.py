@@ -1,0 +1,48 @@
+"""The purchasing rules of then: what a calculation or a judgement went by is kept, so that it can be done again."""
+
+import base64
+import json
+
+from sqlalchemy import Connection, insert, select
+from sqlmodel import Field, SQLModel
+
+from services.policy.purchasing import PurchasingYear, read_purchasing_year
+
+
+class PurchasingRulesRow(SQLModel, table=True):
+    """The files of one year as something once went by them."""
+
+    __tablename__ = "purchasing_rules"
+
+    revision: str = Field(primary_key=True)
+    policy_year: int
+    files: str
+    """JSON object from the name of each file to its content in base64."""
+
+
+_TABLE = SQLModel.metadata.tables["purchasing_rules"]
+
+
+def keep(connection: Connection, rules: PurchasingYear) -> None:
+    """Keeps the rules; does nothing when they are there already."""
+    known = select(_TABLE.c.revision).where(_TABLE.c.revision == rules.revision)
+    if connection.execute(known).first() is not None:
+        return
+    files = {name: base64.b64encode(content).decode() for name, content in rules.files.items()}
+    row = {"revision": rules.revision, "policy_year": rules.year, "files": json.dumps(files)}
+    connection.execute(insert(_TABLE), row)
+
+
+def of_revision(connection: Connection, revision: str) -> PurchasingYear | None:
+    """The rules of a revision, or None when nothing went by them.
+
+    Raises:
+        InvalidYearError: this version of the software can't read them.
+    """
+    found = connection.execute(
+        select(_TABLE.c.policy_year, _TABLE.c.files).where(_TABLE.c.revision == revision)
+    ).first()
+    if found is None:
+        return None
+    files = {name: base64.b64decode(content) for name, content in json.loads(found.files).items()}
+    return read_purchasing_year(found.policy_year, files)
