@@ -21,6 +21,7 @@ from tests.support.clients import QualityClient, RegistryClient
 from tests.support.clock import TickingClock
 from tests.support.engines import judging_by
 from tests.support.policies import break_rules, copy_rules
+from tests.support.suite import Suite, running_suite
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +112,10 @@ def quality_application(
         application = build_quality(settings, clock)
         yield application
         application.close()
+
+
+@pytest.fixture(scope="module")
+def suite(folder: Path) -> Iterator[Suite]:
+    """The three services together, with the rules of the repository."""
+    with running_suite(folder) as running:
+        yield running

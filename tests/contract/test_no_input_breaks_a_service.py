@@ -21,6 +21,7 @@ from services.registry.server import build as build_registry
 from services.runtime.server import Application, Server
 from services.runtime.settings import ServiceSettings
 from spoedkader.budget.v1 import availability_pb2, budget_pb2, obligation_pb2
+from spoedkader.feed.v1 import feed_pb2
 from spoedkader.quality.v1 import (
     assessment_pb2,
     catalogue_pb2,
@@ -88,6 +89,7 @@ CONTRACTS = {
         round_pb2,
         snapshot_pb2,
         stop_pb2,
+        feed_pb2,
     ),
     "quality": (assessment_pb2, catalogue_pb2, comparison_pb2, indicator_pb2, policy_set_pb2, submission_pb2),
     "budget": (availability_pb2, budget_pb2, obligation_pb2),

@@ -5,9 +5,25 @@ from typing import Any
 
 import grpc
 
+from services.runtime.call import ACTOR_KEY
+from spoedkader.budget.v1 import (
+    application_pb2_grpc,
+    availability_pb2_grpc,
+    budget_pb2_grpc,
+    calendar_pb2_grpc,
+    condition_pb2_grpc,
+    obligation_pb2_grpc,
+    outlook_pb2_grpc,
+    overloop_pb2_grpc,
+    scenario_pb2_grpc,
+    schoning_pb2_grpc,
+    tariff_pb2_grpc,
+)
+from spoedkader.feed.v1 import feed_pb2_grpc
 from spoedkader.quality.v1 import (
     assessment_pb2_grpc,
     catalogue_pb2_grpc,
+    enforcement_pb2_grpc,
     indicator_pb2_grpc,
     policy_set_pb2_grpc,
     submission_pb2_grpc,
@@ -83,6 +99,7 @@ class RegistryClient:
         self.attestations = attestation_pb2_grpc.AttestationServiceStub(channel)
         self.rounds = round_pb2_grpc.RoundServiceStub(channel)
         self.snapshots = snapshot_pb2_grpc.SnapshotServiceStub(channel)
+        self.feed = feed_pb2_grpc.FeedServiceStub(channel)
 
     def unused_agb(self) -> str:
         """An AGB code that no test has used."""
@@ -119,3 +136,29 @@ class QualityClient:
         self.indicators = indicator_pb2_grpc.IndicatorServiceStub(channel)
         self.assessments = assessment_pb2_grpc.AssessmentServiceStub(channel)
         self.policy_sets = policy_set_pb2_grpc.PolicySetServiceStub(channel)
+        self.feed = feed_pb2_grpc.FeedServiceStub(channel)
+        self.enforcement = enforcement_pb2_grpc.EnforcementServiceStub(channel)
+
+
+class BudgetClient:
+    """The stubs of the budget service."""
+
+    def __init__(self, channel: grpc.Channel) -> None:
+        self.channel = channel
+        self.availability = availability_pb2_grpc.AvailabilityServiceStub(channel)
+        self.budgets = budget_pb2_grpc.BudgetServiceStub(channel)
+        self.obligations = obligation_pb2_grpc.ObligationServiceStub(channel)
+        self.outlooks = outlook_pb2_grpc.OutlookServiceStub(channel)
+        self.conditions = condition_pb2_grpc.ConditionServiceStub(channel)
+        self.applications = application_pb2_grpc.ApplicationServiceStub(channel)
+        self.tariffs = tariff_pb2_grpc.TariffServiceStub(channel)
+        self.schoning = schoning_pb2_grpc.SchoningServiceStub(channel)
+        self.overloops = overloop_pb2_grpc.OverloopServiceStub(channel)
+        self.scenarios = scenario_pb2_grpc.ScenarioServiceStub(channel)
+        self.calendar = calendar_pb2_grpc.CalendarServiceStub(channel)
+        self.feed = feed_pb2_grpc.FeedServiceStub(channel)
+
+
+def acting_as(actor: str) -> tuple[tuple[str, str], ...]:
+    """The metadata of a call by a user."""
+    return ((ACTOR_KEY, actor),)

@@ -16,6 +16,11 @@ class TickingClock:
             self._now += timedelta(seconds=1)
             return self._now
 
+    def travel(self, to: datetime) -> None:
+        """Goes to another moment; from there it ticks on."""
+        with self._lock:
+            self._now = to
+
     @property
     def now(self) -> datetime:
         """What was read last; everything that is recorded already bears this moment or an earlier one."""
