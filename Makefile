@@ -11,7 +11,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONHASHSEED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo up test test-opa opa check docs format bench mutants lock clean
+.PHONY: help env demo process up test test-opa opa check docs format bench mutants lock clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ env: build/stubs ## the environment and the stubs of the contracts
 
 demo: env ## the whole example round through three services, compared with its expected results
 	$(BIN)/spoedkader demo $(EXAMPLE)
+
+process: env ## from finding to amended application over the example round, with its documents in var/proces
+	$(BIN)/spoedkader process $(EXAMPLE) --out var/proces
 
 up: env ## the three services on loopback, until Ctrl-C
 	$(BIN)/spoedkader serve all

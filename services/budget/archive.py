@@ -3,7 +3,7 @@
 import base64
 import json
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, select, text
 from sqlmodel import Field, SQLModel
 
 from services.policy.purchasing import PurchasingYear, read_purchasing_year
@@ -21,16 +21,23 @@ class PurchasingRulesRow(SQLModel, table=True):
 
 
 _TABLE = SQLModel.metadata.tables["purchasing_rules"]
+_SAME = _TABLE.c.revision == bindparam("revision")
+_KNOWN = select(_TABLE.c.revision).where(_SAME)
+_FILES = select(_TABLE.c.policy_year, _TABLE.c.files).where(_SAME)
+# Where writers run side by side, another may keep the same rules after we looked.
+_KEEP = text(
+    "INSERT INTO purchasing_rules (revision, policy_year, files) VALUES (:revision, :policy_year, :files) "
+    "ON CONFLICT (revision) DO NOTHING"
+)
 
 
 def keep(connection: Connection, rules: PurchasingYear) -> None:
     """Keeps the rules; does nothing when they are there already."""
-    known = select(_TABLE.c.revision).where(_TABLE.c.revision == rules.revision)
-    if connection.execute(known).first() is not None:
+    if connection.execute(_KNOWN, {"revision": rules.revision}).first() is not None:
         return
     files = {name: base64.b64encode(content).decode() for name, content in rules.files.items()}
     row = {"revision": rules.revision, "policy_year": rules.year, "files": json.dumps(files)}
-    connection.execute(insert(_TABLE), row)
+    connection.execute(_KEEP, row)
 
 
 def of_revision(connection: Connection, revision: str) -> PurchasingYear | None:
@@ -39,9 +46,7 @@ def of_revision(connection: Connection, revision: str) -> PurchasingYear | None:
     Raises:
         InvalidYearError: this version of the software can't read them.
     """
-    found = connection.execute(
-        select(_TABLE.c.policy_year, _TABLE.c.files).where(_TABLE.c.revision == revision)
-    ).first()
+    found = connection.execute(_FILES, {"revision": revision}).first()
     if found is None:
         return None
     files = {name: base64.b64decode(content) for name, content in json.loads(found.files).items()}

@@ -104,3 +104,32 @@ class Assessment:
 
     name: str
     routes: tuple[str, ...]
+
+
+class Negative(StrEnum):
+    """What representatives decide about a location that takes its budget away (bijlage A, stap 2 and 3)."""
+
+    GEEN_AANVRAAG = "GEEN_AANVRAAG"
+    GEEN_BUDGET = "GEEN_BUDGET"
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """A decision of the representatives that holds, taken in the case with this resource name."""
+
+    case: str
+    decision: Negative
+    decided_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the quality service holds about a location: its latest assessment, and the decisions against it in the order
+    in which their cases were opened."""
+
+    assessment: Assessment | None = None
+    exclusions: tuple[Exclusion, ...] = ()
+
+
+UNKNOWN = Standing()
+"""Where a location stands that was not assessed."""

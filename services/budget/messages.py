@@ -1,10 +1,8 @@
 """The parts of messages that every slice answers with."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
-from typing import Any
 
-from services.budget.trace import Step
+from services.budget.trace import Step, value_text
 from services.policy.parameters import Parameters
 from spoedkader.budget.v1 import trace_pb2 as pb
 
@@ -28,15 +26,9 @@ def write_parameters(parameters: Parameters) -> Sequence[pb.Parameter]:
     return [
         pb.Parameter(
             name=name,
-            value=f"{_value_text(parameter.value)} ({parameter.unit})",
+            value=f"{value_text(parameter.value)} ({parameter.unit})",
             code=parameter.code,
             reason=parameter.reason,
         )
         for name, parameter in parameters.named()
     ]
-
-
-def _value_text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "ja" if value else "nee"
-    return value.isoformat() if isinstance(value, date) else str(value)

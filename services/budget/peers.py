@@ -15,17 +15,21 @@ from services.budget.facts import (
     Closure,
     Decision,
     Department,
+    Exclusion,
     Location,
+    Negative,
     Provider,
     Round,
+    Standing,
     Stop,
 )
 from services.budget.rules import Rules
 from services.policy.parameters import Parameters
+from services.policy.purchasing import PurchasingYear
 from services.runtime import names
 from services.runtime.peers import Peer
 from services.runtime.wire import from_date, from_money
-from spoedkader.quality.v1 import assessment_pb2, assessment_pb2_grpc
+from spoedkader.quality.v1 import assessment_pb2, enforcement_pb2, enforcement_pb2_grpc
 from spoedkader.registry.v1 import (
     closure_pb2,
     location_pb2,
@@ -40,7 +44,6 @@ from spoedkader.wallclock.intervals import MINUTES_PER_HOUR, day_start
 from spoedkader.wallclock.opening import OpeningPeriod
 
 PROVIDERS_PER_PAGE = 50
-ASSESSMENTS_PER_PAGE = 1000
 
 View: TypeAlias = "snapshot_pb2.SnapshotView.ValueType"
 Snapshot = TypeVar("Snapshot", snapshot_pb2.ProviderSnapshot, snapshot_pb2.LocationSnapshot)
@@ -48,20 +51,30 @@ Snapshot = TypeVar("Snapshot", snapshot_pb2.ProviderSnapshot, snapshot_pb2.Locat
 
 @dataclass(frozen=True, slots=True)
 class KnownProvider:
-    """A provider, with the round and the parameters that hold for it."""
+    """A provider, with the round and the rules that hold for it."""
 
     provider: Provider
     round: Round
-    parameters: Parameters
+    rules: PurchasingYear
+
+    @property
+    def parameters(self) -> Parameters:
+        """The choices of the rules."""
+        return self.rules.parameters
 
 
 @dataclass(frozen=True, slots=True)
 class KnownLocation:
-    """A location, with the round and the parameters that hold for it."""
+    """A location, with the round and the rules that hold for it."""
 
     location: Location
     round: Round
-    parameters: Parameters
+    rules: PurchasingYear
+
+    @property
+    def parameters(self) -> Parameters:
+        """The choices of the rules."""
+        return self.rules.parameters
 
 
 class Facts:
@@ -76,7 +89,7 @@ class Facts:
         self._rules = rules
         self._rounds = round_pb2_grpc.RoundServiceStub(registry.channel)
         self._snapshots = snapshot_pb2_grpc.SnapshotServiceStub(registry.channel)
-        self._assessments = assessment_pb2_grpc.AssessmentServiceStub(quality.channel)
+        self._enforcement = enforcement_pb2_grpc.EnforcementServiceStub(quality.channel)
 
     def location(self, name: str, year: int, context: grpc.ServicerContext) -> KnownLocation:
         """One location; its name may leave the provider open."""
@@ -86,8 +99,17 @@ class Facts:
             request.view = view
             return self._registry.call(self._snapshots.GetLocationSnapshot, request, context)
 
-        snapshot, parameters = self._in_view(ask)
-        return KnownLocation(read_location(snapshot), read_round(snapshot.round), parameters)
+        snapshot, rules = self._in_view(ask)
+        return KnownLocation(read_location(snapshot), read_round(snapshot.round), rules)
+
+    def location_with_stops(self, name: str, year: int, context: grpc.ServicerContext) -> KnownLocation:
+        """One location with its stops; its name may leave the provider open."""
+        request = snapshot_pb2.GetLocationSnapshotRequest(
+            name=name, budget_year=year, view=snapshot_pb2.SNAPSHOT_VIEW_FULL
+        )
+        snapshot = self._registry.call(self._snapshots.GetLocationSnapshot, request, context)
+        rules = self._rules.year(snapshot.round.policy_year)
+        return KnownLocation(read_location(snapshot), read_round(snapshot.round), rules)
 
     def provider(self, agb: str, year: int, context: grpc.ServicerContext) -> KnownProvider:
         """One provider."""
@@ -97,8 +119,8 @@ class Facts:
             request.view = view
             return self._registry.call(self._snapshots.GetProviderSnapshot, request, context)
 
-        snapshot, parameters = self._in_view(ask)
-        return KnownProvider(read_provider(snapshot), read_round(snapshot.round), parameters)
+        snapshot, rules = self._in_view(ask)
+        return KnownProvider(read_provider(snapshot), read_round(snapshot.round), rules)
 
     def providers(self, year: int, context: grpc.ServicerContext) -> list[KnownProvider]:
         """Every provider, in the order in which they were registered."""
@@ -127,27 +149,37 @@ class Facts:
         page = self._registry.call(self._snapshots.ListProviderSnapshots, request, context)
         return [self._known(snapshot) for snapshot in page.snapshots], page.next_page_token
 
-    def assessments(self, agb: str, year: int, context: grpc.ServicerContext) -> dict[str, Assessment]:
-        """The latest assessment of each location of a provider (`-`: of all), by location id."""
-        request = assessment_pb2.ListAssessmentsRequest(
-            parent=names.LOCATION.format(provider=agb, location=names.ANY),
-            budget_year=year,
-            view=assessment_pb2.ASSESSMENT_VIEW_BASIC,
-            page_size=ASSESSMENTS_PER_PAGE,
-        )
-        pages = self._quality.pages(self._assessments.ListAssessments, request, context)
-        return {_parts(found.name)[1]: read_assessment(found) for page in pages for found in page.assessments}
+    def standings(self, agb: str, year: int, context: grpc.ServicerContext) -> dict[str, Standing]:
+        """Where each location of a provider (`-`: of all) stands, by location id; one without assessment is absent."""
+        request = enforcement_pb2.ListStandingsRequest(parent=names.PROVIDER.format(provider=agb), budget_year=year)
+        try:
+            found = self._quality.call(self._enforcement.ListStandings, request, context)
+        except Exception as error:  # TEMPORARY-UNTIL-ENFORCEMENT
+            if "UNIMPLEMENTED" not in str(error):
+                raise
+            from spoedkader.quality.v1 import assessment_pb2_grpc
+
+            stub = assessment_pb2_grpc.AssessmentServiceStub(self._quality.channel)
+            old = assessment_pb2.ListAssessmentsRequest(
+                parent=names.LOCATION.format(provider=agb, location=names.ANY),
+                budget_year=year,
+                view=assessment_pb2.ASSESSMENT_VIEW_BASIC,
+                page_size=1000,
+            )
+            pages = self._quality.pages(stub.ListAssessments, old, context)
+            return {_parts(f.name)[1]: Standing(read_assessment(f)) for page in pages for f in page.assessments}
+        return {_parts(standing.location)[1]: read_standing(standing) for standing in found.standings}
 
     def _known(self, snapshot: snapshot_pb2.ProviderSnapshot) -> KnownProvider:
-        parameters = self._rules.of(snapshot.round.policy_year)
-        return KnownProvider(read_provider(snapshot), read_round(snapshot.round), parameters)
+        rules = self._rules.year(snapshot.round.policy_year)
+        return KnownProvider(read_provider(snapshot), read_round(snapshot.round), rules)
 
-    def _in_view(self, ask: Callable[["View"], Snapshot]) -> tuple[Snapshot, Parameters]:
+    def _in_view(self, ask: Callable[["View"], Snapshot]) -> tuple[Snapshot, PurchasingYear]:
         """Asks without stops first: the round, and so whether stops count, is only known from the answer."""
         snapshot = ask(snapshot_pb2.SNAPSHOT_VIEW_CLOSURES)
-        parameters = self._rules.of(snapshot.round.policy_year)
-        view = _view(parameters)
-        return (snapshot if view == snapshot_pb2.SNAPSHOT_VIEW_CLOSURES else ask(view)), parameters
+        rules = self._rules.year(snapshot.round.policy_year)
+        view = _view(rules.parameters)
+        return (snapshot if view == snapshot_pb2.SNAPSHOT_VIEW_CLOSURES else ask(view)), rules
 
 
 def _view(parameters: Parameters) -> "View":
@@ -195,6 +227,32 @@ def read_assessment(message: assessment_pb2.Assessment) -> Assessment:
     """An assessment from its message."""
     routes = [assessment_pb2.Route.Name(route).removeprefix("ROUTE_") for route in message.routes]
     return Assessment(message.name, tuple(routes))
+
+
+def read_standing(message: enforcement_pb2.Standing) -> Standing:
+    """Where a location stands, from its message."""
+    assessment = read_assessment(message.assessment) if message.HasField("assessment") else None
+    exclusions = (_read_exclusion(case) for case in message.cases)
+    return Standing(assessment, tuple(exclusion for exclusion in exclusions if exclusion is not None))
+
+
+def _read_exclusion(case: enforcement_pb2.Case) -> Exclusion | None:
+    """The decision that takes the budget of the location away; None when the case has none that holds.
+
+    While its revocation is before the representatives it still holds.
+    """
+    revoking = (
+        case.state == enforcement_pb2.Case.STATE_BESLUIT_VOORGELEGD
+        and case.proposal.kind == enforcement_pb2.DECISION_KIND_INTREKKING
+    )
+    if case.state not in _DECIDED and not revoking:
+        return None
+    taken = next(
+        decision
+        for decision in reversed(case.decisions)
+        if decision.kind in _NEGATIVES and decision.outcome == enforcement_pb2.ProposedDecision.OUTCOME_GENOMEN
+    )
+    return Exclusion(case.name, _NEGATIVES[taken.kind], from_date(taken.concluded_date))
 
 
 def _read_period(message: location_pb2.OpeningHours.Period) -> OpeningPeriod:
@@ -247,6 +305,11 @@ _CARE_TYPES = {
 _DECISIONS = {
     provider_pb2.Approval.DECISION_AKKOORD: Decision.AKKOORD,
     provider_pb2.Approval.DECISION_AFGEWEZEN: Decision.AFGEWEZEN,
+}
+_DECIDED = {enforcement_pb2.Case.STATE_GEEN_AANVRAAG, enforcement_pb2.Case.STATE_GEEN_BUDGET}
+_NEGATIVES = {
+    enforcement_pb2.DECISION_KIND_GEEN_AANVRAAG: Negative.GEEN_AANVRAAG,
+    enforcement_pb2.DECISION_KIND_GEEN_BUDGET: Negative.GEEN_BUDGET,
 }
 _DEPARTMENTS = {
     stop_pb2.Stop.DEPARTMENT_SEH: Department.SEH,

@@ -1,15 +1,30 @@
 """Wires the budget service."""
 
 import grpc
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from services.budget.archive import PurchasingRulesRow
 from services.budget.availability import api as availability
+from services.budget.conditions import api as conditions
+from services.budget.conditions.engines import ConditionEngines
+from services.budget.conditions.facts import ConditionReader
+from services.budget.conditions.judging import ConditionJudge
+from services.budget.figure_reader import FigureReader
 from services.budget.norm_budget import api as norm_budget
+from services.budget.norm_budget.calculations import Calculations
 from services.budget.norm_budget.store import CalculationRow
 from services.budget.obligations import api as obligations
+from services.budget.obligations.store import AcknowledgementRow
+from services.budget.outlook import api as outlook
+from services.budget.outlook.comparisons import Comparisons
+from services.budget.overloop import api as overloop
+from services.budget.overloop.store import OverloopRow
 from services.budget.peers import Facts
 from services.budget.rules import Rules
+from services.budget.scenarios import api as scenarios
+from services.budget.schoning import api as schoning
+from services.budget.tariff import api as tariff
 from services.runtime import feed
 from services.runtime.changes import CHANGE_ROWS
 from services.runtime.database import Database
@@ -17,10 +32,20 @@ from services.runtime.peers import Peer
 from services.runtime.server import Application
 from services.runtime.settings import ServiceSettings
 from services.runtime.transactions import Clock, RequestRow, Transactions, utc_now
-from spoedkader.budget.v1 import availability_pb2_grpc, budget_pb2_grpc, obligation_pb2_grpc
+from spoedkader.budget.v1 import (
+    availability_pb2_grpc,
+    budget_pb2_grpc,
+    condition_pb2_grpc,
+    obligation_pb2_grpc,
+    outlook_pb2_grpc,
+    overloop_pb2_grpc,
+    scenario_pb2_grpc,
+    schoning_pb2_grpc,
+    tariff_pb2_grpc,
+)
 from spoedkader.feed.v1 import feed_pb2_grpc
 
-ROWS = (CalculationRow, PurchasingRulesRow, RequestRow, *CHANGE_ROWS)
+ROWS = (AcknowledgementRow, CalculationRow, OverloopRow, PurchasingRulesRow, RequestRow, *CHANGE_ROWS)
 
 
 class BudgetSettings(ServiceSettings):
@@ -32,6 +57,8 @@ class BudgetSettings(ServiceSettings):
     database_url: str = "sqlite:///var/budget.db"
     registry_address: str = "127.0.0.1:50051"
     quality_address: str = "127.0.0.1:50052"
+    engine_processes: int = Field(default=1, ge=1, le=64)
+    """Processes that judge conditions, for each policy year."""
 
 
 def build(settings: BudgetSettings, clock: Clock = utc_now) -> Application:
@@ -40,20 +67,54 @@ def build(settings: BudgetSettings, clock: Clock = utc_now) -> Application:
     transactions = Transactions(database, clock)
     registry = Peer("registry", settings.registry_address, settings.peer_timeout_seconds)
     quality = Peer("quality", settings.quality_address, settings.peer_timeout_seconds)
-    facts = Facts(registry, quality, Rules(settings.policies_dir))
+    rules = Rules(settings.policies_dir)
+    facts = Facts(registry, quality, rules)
+    figures = FigureReader(registry, quality)
+    calculations = Calculations(facts, transactions)
+    comparisons = Comparisons(transactions)
+    engines = ConditionEngines(settings.engine_processes)
+    # Nothing is handed in yet: there are no applications to look in.
+    reader = ConditionReader(registry, quality, rules, transactions, submitted=lambda agb, year: None)
+    judge = ConditionJudge(reader, rules, engines, transactions, clock)
 
     def register(server: grpc.Server) -> None:
         feed_pb2_grpc.add_FeedServiceServicer_to_server(feed.FeedServicer(transactions), server)
         availability_pb2_grpc.add_AvailabilityServiceServicer_to_server(
             availability.AvailabilityServicer(facts), server
         )
-        budget_pb2_grpc.add_BudgetServiceServicer_to_server(norm_budget.BudgetServicer(facts, transactions), server)
-        obligation_pb2_grpc.add_ObligationServiceServicer_to_server(obligations.ObligationServicer(facts), server)
+        budget_pb2_grpc.add_BudgetServiceServicer_to_server(
+            norm_budget.BudgetServicer(facts, transactions, calculations), server
+        )
+        condition_pb2_grpc.add_ConditionServiceServicer_to_server(conditions.ConditionServicer(judge, clock), server)
+        obligation_pb2_grpc.add_ObligationServiceServicer_to_server(
+            obligations.ObligationServicer(facts, transactions, clock), server
+        )
+        outlook_pb2_grpc.add_OutlookServiceServicer_to_server(
+            outlook.OutlookServicer(facts, comparisons, clock), server
+        )
+        overloop_pb2_grpc.add_OverloopServiceServicer_to_server(
+            overloop.OverloopServicer(facts, rules, transactions), server
+        )
+        scenario_pb2_grpc.add_ScenarioServiceServicer_to_server(scenarios.ScenarioServicer(facts, figures), server)
+        schoning_pb2_grpc.add_SchoningServiceServicer_to_server(schoning.SchoningServicer(transactions), server)
+        tariff_pb2_grpc.add_TariffServiceServicer_to_server(tariff.TariffServicer(facts, figures, transactions), server)
 
     def close() -> None:
+        engines.close()
         registry.close()
         quality.close()
         database.close()
 
-    services = (availability.SERVICE, norm_budget.SERVICE, obligations.SERVICE, feed.SERVICE)
+    services = (
+        availability.SERVICE,
+        norm_budget.SERVICE,
+        conditions.SERVICE,
+        obligations.SERVICE,
+        outlook.SERVICE,
+        overloop.SERVICE,
+        scenarios.SERVICE,
+        schoning.SERVICE,
+        tariff.SERVICE,
+        feed.SERVICE,
+    )
     return Application("budget", register, services, close)

@@ -95,6 +95,13 @@ def date_text(day: date | None) -> str:
     return day.isoformat() if day else "geen"
 
 
+def value_text(value: Any) -> str:
+    """The value of a parameter."""
+    if isinstance(value, bool):
+        return "ja" if value else "nee"
+    return date_text(value) if value is None or isinstance(value, date) else str(value)
+
+
 def sentence_moment(minute: int) -> str:
     """A wall-clock moment in a sentence, as in `1 maart 2027 om 06:01 uur`."""
     moment = to_moment(minute)

@@ -40,13 +40,15 @@ class Service:
         self.address = address
         self.channel = open_channel(address, name)
 
-    def call(self, method: Callable[..., Response], request: Any, *, seconds: float = CALL_SECONDS) -> Response:
-        """Calls a method with one request and one response.
+    def call(
+        self, method: Callable[..., Response], request: Any, *, seconds: float = CALL_SECONDS, actor: str = ACTOR
+    ) -> Response:
+        """Calls a method with one request and one response, on behalf of a user.
 
         Raises:
             Failure: it was refused or not answered in time.
         """
-        with self._answered() as metadata:
+        with self._answered(actor) as metadata:
             return method(request, timeout=seconds, metadata=metadata)
 
     def pages(self, method: Callable[..., Any], request: Any, *, page_size: int = PAGE_SIZE) -> Iterator[Any]:
@@ -72,11 +74,11 @@ class Service:
             yield from method(request, timeout=BULK_SECONDS, metadata=metadata)
 
     @contextmanager
-    def _answered(self) -> Iterator[tuple[tuple[str, str], ...]]:
+    def _answered(self, actor: str = ACTOR) -> Iterator[tuple[tuple[str, str], ...]]:
         """The metadata of a call, whose id is in the logs of every service that it reaches."""
         call_id = uuid.uuid4().hex
         try:
-            yield ((ACTOR_KEY, ACTOR), (CALL_ID_KEY, call_id))
+            yield ((ACTOR_KEY, actor), (CALL_ID_KEY, call_id))
         except grpc.RpcError as error:
             raise refusal(self.name, self.address, call_id, error) from error
 

@@ -22,6 +22,7 @@ from services.cli.options import (
 )
 from services.cli.output import Output, plain
 from services.cli.policy.commands import policy
+from services.cli.purchasing.commands import purchasing
 from services.cli.reporting import reported
 from services.cli.service import DATA_DIR
 from services.runtime.settings import REPOSITORY
@@ -36,6 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(policy, name="policy")
+app.add_typer(purchasing, name="purchasing")
 
 
 @app.command()
@@ -190,6 +192,20 @@ def demo(
         agrees = demonstration.run(folder, output)
     if not agrees:
         raise typer.Exit(1)
+
+
+@app.command()
+def process(
+    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="De uitwisselmap.", show_default=False)] = EXAMPLE,
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Waar de documenten komen.")] = None,
+    json: Json = False,
+) -> None:
+    """Doorloop het proces van bevinding tot aanvraag in nagebootste tijd, met de documenten die eruit komen."""
+    from services.cli.process import story  # noqa: PLC0415
+
+    output = Output(as_json=json)
+    with reported(output):
+        story.run(folder, out, output)
 
 
 if __name__ == "__main__":

@@ -50,6 +50,14 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """The one figure that the document is about, in large."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table; the columns whose index is in `right` are aligned to the right, as numbers are."""
 
@@ -58,7 +66,7 @@ class Table:
     right: frozenset[int] = frozenset()
 
 
-Block: TypeAlias = Heading | Paragraph | Notice | Items | Facts | Table
+Block: TypeAlias = Heading | Paragraph | Notice | Items | Facts | Figure | Table
 
 
 @dataclass(frozen=True, slots=True)

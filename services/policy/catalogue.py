@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -87,7 +87,7 @@ def read_norm(stem: str, text: str) -> tuple[Norm | None, list[Problem]]:
         return None, [Problem(file, error.line, METADATA, str(error))]
     metadata = source.value
     custom = metadata["custom"] if isinstance(metadata.get("custom"), dict) else {}
-    wrong = list(_incomplete(metadata, custom)) or list(_wrong(stem, custom))
+    wrong = list(incomplete(metadata, custom, _CUSTOM, _OPTIONAL)) or list(_wrong(stem, custom))
     if wrong:
         return None, [Problem(file, source.line(*path), METADATA, message) for path, message in wrong]
     norm = Norm(
@@ -131,19 +131,25 @@ def read_metadata(text: str) -> MarkedYaml:
     return replace(source, above=above)
 
 
-def _incomplete(metadata: Mapping[str, Any], custom: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def incomplete(
+    metadata: Mapping[str, Any], custom: Mapping[str, Any], required: Mapping[str, type], optional: Collection[str] = ()
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield what METADATA lacks or has too much, with the keys that lead there.
+
+    `custom` is what it holds under that key, in which `required` must have these types.
+    """
     if metadata.get("scope") != "package":
         yield ("scope",), "METADATA scope moet package zijn"
     for key in ("title", "description"):
         value = metadata.get(key)
         if not isinstance(value, str) or not value.strip():
             yield (key,), f"METADATA {key} ontbreekt of is leeg"
-    for key, kind in _CUSTOM.items():
+    for key, kind in required.items():
         value = custom.get(key)
         # type() and not isinstance(): true is no order number.
         if type(value) is not kind or (kind in (str, list) and not value):
             yield ("custom", key), f"METADATA custom.{key} ontbreekt, is leeg of is geen {_KINDS[kind]}"
-    for key in sorted(map(str, custom.keys() - _CUSTOM.keys() - _OPTIONAL.keys())):
+    for key in sorted(map(str, custom.keys() - required.keys() - set(optional))):
         yield ("custom", key), f"METADATA custom.{key} is onbekend"
 
 

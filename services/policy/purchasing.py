@@ -6,7 +6,10 @@ It holds the choices that the Inkoopkader leaves open, and its seven conditions 
     <stem>_test.rego     its tests; no part of the rules
     lib.rego             what the conditions are made of, package inkoopkader.y<year>.lib
     uitkomst.rego        gathers every condition, package inkoopkader.uitkomst.y<year>
+    data.json            the thresholds of the conditions
     parameters.yaml      the choices
+
+`conditions` reads the Rego in it, `parameters` the choices.
 """
 
 import hashlib
@@ -27,11 +30,6 @@ class PurchasingYear:
     files: Mapping[str, bytes]
     parameters: Parameters
     revision: str
-
-    @property
-    def modules(self) -> Mapping[str, str]:
-        """The Rego texts by the name of their file."""
-        return {name: content.decode() for name, content in self.files.items() if name.endswith(".rego")}
 
 
 def load_purchasing_year(policies_dir: Path, year: int) -> PurchasingYear:

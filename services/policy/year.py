@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -49,6 +49,8 @@ __all__ = [
 KIND = "kwaliteitskader"
 LIBRARY = "lib"
 GATHERER = "uitkomst"
+SHARED = (f"{LIBRARY}.rego", f"{GATHERER}.rego")
+"""The rules that are those of no single norm."""
 DATA = "data.json"
 QUESTIONS = "vragen"
 """The check of problems between norms and questionnaire."""
@@ -140,10 +142,10 @@ class YearParts:
 def read_parts(year: int, files: Mapping[str, bytes]) -> YearParts:
     """Return what can be read in `files`, as in `read_year`."""
     rules = {name: content for name, content in sorted(files.items()) if is_rule(name)}
-    texts, problems = _decode(rules)
+    texts, problems = decoded(rules)
     catalogue = _catalogue(year, texts, problems)
     questionnaire = _questionnaire(year, texts, problems)
-    data = _data(year, texts, problems)
+    data = read_data(KIND, year, texts, problems)
     if questionnaire is None:
         return YearParts(texts, None, tuple(problems))
     for norm in catalogue:
@@ -156,7 +158,7 @@ def read_parts(year: int, files: Mapping[str, bytes]) -> YearParts:
         survey_year=questionnaire.survey_year,
         catalogue=catalogue,
         questionnaire=questionnaire,
-        thresholds=_thresholds(year, data) or {},
+        thresholds=thresholds_in(KIND, year, data) or {},
         revision=_digest(rules),
         modules={name: text for name, text in texts.items() if name.endswith(".rego")},
         data=data,
@@ -184,7 +186,8 @@ def _digest(files: Mapping[str, bytes]) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
-def _decode(files: Mapping[str, bytes]) -> tuple[dict[str, str], list[Problem]]:
+def decoded(files: Mapping[str, bytes]) -> tuple[dict[str, str], list[Problem]]:
+    """Return the text of each file that is UTF-8, and the problems of those that are not."""
     texts, problems = {}, []
     for name, content in files.items():
         try:
@@ -195,27 +198,37 @@ def _decode(files: Mapping[str, bytes]) -> tuple[dict[str, str], list[Problem]]:
     return texts, problems
 
 
-def expected_package(year: int, stem: str) -> str:
-    """Return the package that the file with a stem must hold."""
-    return f"{KIND}.{GATHERER}.y{year}" if stem == GATHERER else f"{KIND}.y{year}.{stem}"
+def expected_package(kind: str, year: int, stem: str) -> str:
+    """Return the package that the file with a stem must hold; `kind` is the folder of the year's folder."""
+    return f"{kind}.{GATHERER}.y{year}" if stem == GATHERER else f"{kind}.y{year}.{stem}"
+
+
+def misplaced(kind: str, year: int, name: str, text: str) -> Iterator[Problem]:
+    """Yield the problem of a Rego file that does not hold the package that it must."""
+    package = expected_package(kind, year, name.removesuffix(".rego"))
+    found, line = package_of(text)
+    if found != package:
+        yield Problem(name, line, READING, f"package moet {package} zijn")
+
+
+def without_shared(texts: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield the shared files that are not there."""
+    for name in SHARED:
+        if name not in texts:
+            yield _missing(name)
 
 
 def _catalogue(year: int, texts: Mapping[str, str], problems: list[Problem]) -> tuple[Norm, ...]:
     norms: list[Norm] = []
-    shared = (LIBRARY, GATHERER)
     for name, text in texts.items():
         if not name.endswith(".rego"):
             continue
-        stem = name.removesuffix(".rego")
-        package = expected_package(year, stem)
-        found, line = package_of(text)
-        if found != package:
-            problems.append(Problem(name, line, READING, f"package moet {package} zijn"))
-        if stem not in shared:
-            norm, wrong = read_norm(stem, text)
+        problems += misplaced(KIND, year, name, text)
+        if name not in SHARED:
+            norm, wrong = read_norm(name.removesuffix(".rego"), text)
             problems += wrong
             norms += [norm] if norm else []
-    problems += [_missing(f"{stem}.rego") for stem in shared if f"{stem}.rego" not in texts]
+    problems += without_shared(texts)
     if not norms:
         problems.append(Problem(".", 0, READING, "er is geen enkele norm"))
     problems += _duplicates("code", [(norm.code, norm) for norm in norms], texts)
@@ -249,7 +262,8 @@ def _questionnaire(year: int, texts: Mapping[str, str], problems: list[Problem])
     return questionnaire
 
 
-def _data(year: int, texts: Mapping[str, str], problems: list[Problem]) -> dict[str, JsonValue]:
+def read_data(kind: str, year: int, texts: Mapping[str, str], problems: list[Problem]) -> dict[str, JsonValue]:
+    """Return the root of `data` in the file with thresholds; empty, with a problem more, when it cannot be used."""
     if DATA not in texts:
         problems.append(_missing(DATA))
         return {}
@@ -261,8 +275,8 @@ def _data(year: int, texts: Mapping[str, str], problems: list[Problem]) -> dict[
     except (ValueError, RecursionError) as error:
         problems.append(Problem(DATA, 0, READING, f"is geen JSON: {error}"))
         return {}
-    if not isinstance(data, dict) or not _thresholds(year, data):
-        problems.append(Problem(DATA, 1, READING, f"{KIND}.y{year}.thresholds ontbreekt"))
+    if not isinstance(data, dict) or not thresholds_in(kind, year, data):
+        problems.append(Problem(DATA, 1, READING, f"{kind}.y{year}.thresholds ontbreekt"))
         return {}
     return data
 
@@ -290,7 +304,8 @@ def data_line(text: str, *path: str | int) -> int:
     return int((entry.key_start or entry.value_start).line) + 1
 
 
-def _thresholds(year: int, data: JsonValue) -> Mapping[str, JsonValue] | None:
-    for key in (KIND, f"y{year}", "thresholds"):
+def thresholds_in(kind: str, year: int, data: JsonValue) -> Mapping[str, JsonValue] | None:
+    """Return the thresholds in the root of `data`, None when there are none."""
+    for key in (kind, f"y{year}", "thresholds"):
         data = data.get(key) if isinstance(data, Mapping) else None
     return data if isinstance(data, Mapping) else None

@@ -1,10 +1,12 @@
 """The budget service over a real socket, beside peers that answer from memory."""
 
+import shutil
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,15 +24,8 @@ from services.runtime.errors import DomainError, Reason, not_found
 from services.runtime.pages import read_page
 from services.runtime.server import Application, Server
 from services.runtime.settings import ServiceSettings
-from spoedkader.budget.v1 import (
-    availability_pb2,
-    availability_pb2_grpc,
-    budget_pb2,
-    budget_pb2_grpc,
-    obligation_pb2,
-    obligation_pb2_grpc,
-)
-from spoedkader.quality.v1 import assessment_pb2, assessment_pb2_grpc
+from spoedkader.budget.v1 import availability_pb2, budget_pb2, obligation_pb2, outlook_pb2
+from spoedkader.quality.v1 import assessment_pb2, enforcement_pb2, enforcement_pb2_grpc
 from spoedkader.registry.v1 import (
     closure_pb2,
     location_pb2,
@@ -41,6 +36,7 @@ from spoedkader.registry.v1 import (
     snapshot_pb2_grpc,
     stop_pb2,
 )
+from tests.support.clients import BudgetClient
 
 POLICIES = Path(__file__).parents[2] / "policies"
 NOW = datetime(2027, 4, 1, 12, tzinfo=UTC)
@@ -65,7 +61,7 @@ class World:
     def __init__(self) -> None:
         self.policy_year = 2027
         self.providers: dict[str, snapshot_pb2.ProviderSnapshot] = {}
-        self.assessments: list[assessment_pb2.Assessment] = []
+        self.standings: dict[str, enforcement_pb2.Standing] = {}
         self.delay = 0.0
         self.deadlines: list[float] = []
         self.calls: list[tuple[str, Message]] = []
@@ -103,8 +99,35 @@ class World:
         )
 
     def assess(self, agb: str, location: str, *routes: int) -> None:
-        name = f"providers/{agb}/locations/{location}/assessments/a{len(self.assessments)}"
-        self.assessments.append(assessment_pb2.Assessment(name=name, budget_year=2027, routes=routes))  # type: ignore[arg-type]
+        name = f"providers/{agb}/locations/{location}"
+        standing = self.standings.setdefault(name, enforcement_pb2.Standing(location=name))
+        number = sum(each.HasField("assessment") for each in self.standings.values())
+        assessment = assessment_pb2.Assessment(name=f"{name}/assessments/a{number}", budget_year=2027, routes=routes)  # type: ignore[arg-type]
+        standing.assessment.CopyFrom(assessment)
+
+    def decide(self, agb: str, location: str, track: str = "verbeterplan") -> enforcement_pb2.Case:
+        """Lets the representatives decide that there is no budget for a location that was assessed."""
+        standing = self.standings[f"providers/{agb}/locations/{location}"]
+        return standing.cases.add(
+            name=f"{standing.location}/cases/2026-{track}",
+            state=enforcement_pb2.Case.STATE_GEEN_BUDGET,
+            decisions=[
+                enforcement_pb2.ProposedDecision(
+                    number=number,
+                    kind=enforcement_pb2.DECISION_KIND_GEEN_BUDGET,
+                    outcome=outcome,
+                    concluded_date=date_pb2.Date(year=2026, month=10, day=number),
+                )
+                for number, outcome in enumerate(
+                    [
+                        enforcement_pb2.ProposedDecision.OUTCOME_VERWORPEN,
+                        enforcement_pb2.ProposedDecision.OUTCOME_GENOMEN,
+                        enforcement_pb2.ProposedDecision.OUTCOME_INGETROKKEN,
+                    ],
+                    start=1,
+                )
+            ],
+        )
 
     def round(self, year: int) -> round_pb2.Round:
         if year != 2027:
@@ -174,24 +197,18 @@ def _in_view(snapshot: snapshot_pb2.ProviderSnapshot, round_: round_pb2.Round, v
     return found
 
 
-class FakeQuality(assessment_pb2_grpc.AssessmentServiceServicer):
+class FakeQuality(enforcement_pb2_grpc.EnforcementServiceServicer):
     def __init__(self, world: World) -> None:
         self.world = world
 
-    def ListAssessments(
-        self, request: assessment_pb2.ListAssessmentsRequest, context: grpc.ServicerContext
-    ) -> assessment_pb2.ListAssessmentsResponse:
+    def ListStandings(
+        self, request: enforcement_pb2.ListStandingsRequest, context: grpc.ServicerContext
+    ) -> enforcement_pb2.ListStandingsResponse:
         self.world.seen(request, context)
-        assert request.view == assessment_pb2.ASSESSMENT_VIEW_BASIC
-        assert not request.show_superseded
-        agb, location = names.parts(names.LOCATION, request.parent)
-        assert location == "-"
-        of = [a for a in self.world.assessments if agb in {"-", a.name.split("/")[1]}]
-        # Two to a page, so that a client that reads one page only is found out.
-        page = read_page(request, default=2, most=2)
-        behind = [a for a in of if page.after is None or a.name > page.after[0]]
-        shown, token = page.cut(behind, lambda a: (a.name,))
-        return assessment_pb2.ListAssessmentsResponse(assessments=shown, next_page_token=token)
+        assert request.budget_year == 2027
+        (agb,) = names.parts(names.PROVIDER, request.parent)
+        found = [each for each in self.world.standings.values() if agb in {"-", each.location.split("/")[1]}]
+        return enforcement_pb2.ListStandingsResponse(standings=found)
 
 
 class Loopback(ServiceSettings):
@@ -200,21 +217,16 @@ class Loopback(ServiceSettings):
     drain_seconds: float = 0.0
 
 
-class Client:
-    """The stubs of the budget service."""
-
-    def __init__(self, channel: grpc.Channel) -> None:
-        self.availability = availability_pb2_grpc.AvailabilityServiceStub(channel)
-        self.budget = budget_pb2_grpc.BudgetServiceStub(channel)
-        self.obligations = obligation_pb2_grpc.ObligationServiceStub(channel)
+class Client(BudgetClient):
+    """The stubs of the budget service, with the calls that these tests make most."""
 
     def calculate(self, agb: str = "06010101", **fields: Any) -> budget_pb2.Calculation:
         request = budget_pb2.CalculateBudgetRequest(name=f"providers/{agb}/budgets/2027", **fields)
-        return self.budget.CalculateBudget(request, timeout=10)
+        return self.budgets.CalculateBudget(request, timeout=10)
 
     def kept(self, agb: str = "06010101", **fields: Any) -> budget_pb2.ListCalculationsResponse:
         request = budget_pb2.ListCalculationsRequest(parent=f"providers/{agb}/budgets/2027", **fields)
-        return self.budget.ListCalculations(request, timeout=10)
+        return self.budgets.ListCalculations(request, timeout=10)
 
 
 class Suite:
@@ -231,7 +243,7 @@ class Suite:
             round_pb2_grpc.add_RoundServiceServicer_to_server(registry, server)
 
         def register_quality(server: grpc.Server) -> None:
-            assessment_pb2_grpc.add_AssessmentServiceServicer_to_server(FakeQuality(self.world), server)
+            enforcement_pb2_grpc.add_EnforcementServiceServicer_to_server(FakeQuality(self.world), server)
 
         self.registry = Server(Application("registry", register_registry, ()), Loopback())
         self.quality = Server(Application("quality", register_quality, ()), Loopback())
@@ -351,10 +363,52 @@ def test_a_changed_fact_gives_the_next_calculation_and_keeps_the_first(client: C
     assert cents(second.budget) < cents(first.budget)
     assert list(client.kept().calculations) == [first, second, third]
     request = budget_pb2.GetCalculationRequest(name=first.name)
-    assert client.budget.GetCalculation(request, timeout=10) == first
+    assert client.budgets.GetCalculation(request, timeout=10) == first
     # Back to the facts of the second is a new calculation too: the latest one rests on other facts.
-    world.assessments.clear()
+    world.standings.clear()
     assert client.calculate().name.endswith("/4")
+
+
+def test_a_decided_location_has_no_claim(client: Client, world: World) -> None:
+    world.assess("06010101", "veenrode", assessment_pb2.ROUTE_VERBETERPLAN)
+    world.assess("06010101", "kerkwerf", assessment_pb2.ROUTE_VERBETERPLAN)
+    before = client.calculate()
+    case = world.decide("06010101", "veenrode")
+    found = client.calculate()
+    assert found.name.endswith("/2")
+    assert (cents(found.budget), found.eligible_locations) == (cents(before.budget) - NORM_CENTS, 2)
+    first, second, _ = found.locations
+    assert (cents(first.budget), first.excluded_by) == (0, case.name)
+    assert (cents(second.budget), second.excluded_by) == (NORM_CENTS, "")
+    last = first.steps[-1]
+    assert (last.rule, last.result) == ("AMB-24", "€ 0,00")
+    # The decision that was taken, not those that failed before and after it.
+    assert last.inputs[-1].label == "besluit van 2026-10-02"
+    assert last.inputs[-1].value == f"GEEN_BUDGET, {case.name}"
+
+
+def test_a_decision_holds_until_its_revocation_is_taken(client: Client, world: World) -> None:
+    world.assess("06010101", "veenrode", assessment_pb2.ROUTE_VERBETERPLAN)
+    case = world.decide("06010101", "veenrode")
+    decided = client.calculate()
+    case.state = enforcement_pb2.Case.STATE_BESLUIT_VOORGELEGD
+    case.proposal.kind = enforcement_pb2.DECISION_KIND_INTREKKING
+    assert client.calculate() == decided
+    case.ClearField("proposal")
+    case.state = enforcement_pb2.Case.STATE_AFWEGING
+    revoked = client.calculate()
+    assert (cents(revoked.budget), revoked.locations[0].excluded_by) == (3 * NORM_CENTS, "")
+
+
+@pytest.mark.parametrize("state", sorted(set(enforcement_pb2.Case.State.values()) - {9, 10}))
+def test_an_unmet_norm_without_a_decision_leaves_the_amount(client: Client, world: World, state: Any) -> None:
+    world.assess("06010101", "veenrode", assessment_pb2.ROUTE_VERBETERPLAN)
+    case = world.decide("06010101", "veenrode")
+    case.state = state
+    # A decision that is before the representatives for the first time.
+    case.proposal.kind = enforcement_pb2.DECISION_KIND_GEEN_BUDGET
+    found = client.calculate()
+    assert (cents(found.budget), found.eligible_locations) == (3 * NORM_CENTS, 3)
 
 
 def test_validate_only_stores_nothing(client: Client, world: World) -> None:
@@ -403,7 +457,7 @@ def test_all_providers_as_a_stream(client: Client, world: World) -> None:
         world.add(f"07{number:06}", f"huis{number}")
         world.assess(f"07{number:06}", f"huis{number}", assessment_pb2.ROUTE_VOLDOET)
     request = budget_pb2.CalculateBudgetsRequest(budget_year=2027)
-    found = list(client.budget.CalculateBudgets(request, timeout=30))
+    found = list(client.budgets.CalculateBudgets(request, timeout=30))
     assert [answer.done_count for answer in found] == list(range(1, 62))
     assert {answer.total_count for answer in found} == {61}
     assert [answer.calculation.name.split("/")[1] for answer in found] == sorted(world.providers)
@@ -415,9 +469,106 @@ def test_all_providers_as_a_stream(client: Client, world: World) -> None:
 
 def test_the_stream_with_validate_only_stores_nothing(client: Client) -> None:
     request = budget_pb2.CalculateBudgetsRequest(budget_year=2027, validate_only=True)
-    (found,) = client.budget.CalculateBudgets(request, timeout=10)
+    (found,) = client.budgets.CalculateBudgets(request, timeout=10)
     assert found.calculation.name.endswith("/1")
     assert not client.kept().calculations
+
+
+# Made again
+
+
+def replay(client: Client, calculation: budget_pb2.Calculation) -> budget_pb2.ReplayCalculationResponse:
+    request = budget_pb2.ReplayCalculationRequest(name=calculation.name)
+    return client.budgets.ReplayCalculation(request, timeout=10)
+
+
+def test_every_calculation_comes_out_the_same_again(client: Client, world: World) -> None:
+    made = [client.calculate()]
+    world.close("06010101", "2027-03-01T22:00", None)
+    world.close("06010101", "2027-02-01T22:00", "2027-02-12T08:00", location=1)
+    made.append(client.calculate())
+    world.assess("06010101", "veenrode", assessment_pb2.ROUTE_VERBETERPLAN, assessment_pb2.ROUTE_HERSTELTERMIJN)
+    world.decide("06010101", "veenrode")
+    made.append(client.calculate())
+    # What is known now does not matter.
+    world.providers.clear()
+    for calculation in made:
+        found = replay(client, calculation)
+        assert (found.same, list(found.differences)) == (True, [])
+    assert len({calculation.rules_revision for calculation in made}) == 1
+    assert made[0].rules_revision.startswith("sha256:")
+
+
+def test_the_rules_of_then_are_kept(tmp_path: Path) -> None:
+    policies = tmp_path / "policies"
+    shutil.copytree(POLICIES / "inkoopkader" / "2027", policies / "inkoopkader" / "2027")
+    suite = Suite(tmp_path, policies)
+    try:
+        suite.world.close("06010101", "2027-03-01T00:00", "2027-03-11T00:00")
+        made = suite.client.calculate()
+    finally:
+        suite.close()
+    file = policies / "inkoopkader" / "2027" / "parameters.yaml"
+    file.write_text(file.read_text("utf-8").replace("value: geheel", "value: meerdere"), "utf-8")
+    suite = Suite(tmp_path, policies)
+    try:
+        suite.world.close("06010101", "2027-03-01T00:00", "2027-03-11T00:00")
+        again = suite.client.calculate()
+        assert again.name.endswith("/2")
+        assert again.rules_revision != made.rules_revision
+        assert again.budget != made.budget
+        assert replay(suite.client, made).same
+        assert replay(suite.client, again).same
+    finally:
+        suite.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "difference"),
+    [
+        (
+            "UPDATE calculation SET facts = replace(facts, '460000000', '460000001')",
+            "de bewaarde feiten zijn niet die van hun digest",
+        ),
+        ("DELETE FROM purchasing_rules", "de bewaarde regels zijn niet die van hun digest"),
+        ("UPDATE purchasing_rules SET policy_year = 2028", "de regels van toen kan deze versie van de software niet"),
+        ("UPDATE calculation SET created_by = 'iemand.anders'", "actor is anders"),
+    ],
+)
+def test_what_was_changed_since_is_told(suite: Suite, tmp_path: Path, change: str, difference: str) -> None:
+    made = suite.client.calculate()
+    with closing(sqlite3.connect(tmp_path / "budget.db")) as database:
+        database.execute(change)
+        database.commit()
+    found = replay(suite.client, made)
+    assert not found.same
+    assert [text[: len(difference)] for text in found.differences] == [difference]
+
+
+def test_what_cannot_be_made_again_is_not_compared(suite: Suite, tmp_path: Path) -> None:
+    made = suite.client.calculate()
+    with closing(sqlite3.connect(tmp_path / "budget.db")) as database:
+        database.execute("UPDATE calculation SET facts = '{}'")
+        database.commit()
+    request = outlook_pb2.CompareCalculationsRequest(from_calculation=made.name, to_calculation=made.name)
+    code, reason, metadata, _ = refusal(lambda: suite.client.outlooks.CompareCalculations(request, timeout=10))
+    assert (code, reason, metadata) == (grpc.StatusCode.INTERNAL, "POLICY_FAILED", {"calculation": made.name})
+
+
+def test_an_amount_that_was_changed_is_told_with_both(suite: Suite, tmp_path: Path) -> None:
+    made = suite.client.calculate()
+    changed = budget_pb2.Calculation.FromString(made.SerializeToString())
+    changed.budget.units += 1
+    changed.locations[1].budget.units += 1
+    changed.locations[1].steps[0].result = "anders"
+    with closing(sqlite3.connect(tmp_path / "budget.db")) as database:
+        database.execute("UPDATE calculation SET content = ?", (changed.SerializeToString(deterministic=True),))
+        database.commit()
+    assert list(replay(suite.client, made).differences) == [
+        "budget was € 13.800.001,00 en is nu € 13.800.000,00",
+        "providers/06010101/locations/kerkwerf, budget was € 4.600.001,00 en is nu € 4.600.000,00",
+        "providers/06010101/locations/kerkwerf, steps is anders",
+    ]
 
 
 # Lists
@@ -536,7 +687,7 @@ def test_stops_that_count_as_closed_are_fetched(tmp_path: Path) -> None:
         assert found.locations[0].availability.closed_minutes == 10 * 1440
         assert found.locations[0].availability.causes[0].cause == availability_pb2.Availability.CAUSE_SEH_STOP
         request = budget_pb2.CalculateBudgetsRequest(budget_year=2027)
-        (answer,) = suite.client.budget.CalculateBudgets(request, timeout=10)
+        (answer,) = suite.client.budgets.CalculateBudgets(request, timeout=10)
         assert answer.calculation == found
     finally:
         suite.close()
@@ -551,10 +702,10 @@ def test_unknown_things_pass_through(client: Client, world: World) -> None:
     unknown = availability_pb2.GetAvailabilityRequest(name="providers/-/locations/nergens/availabilities/2027")
     assert refusal(lambda: client.availability.GetAvailability(unknown, timeout=10))[1] == "NOT_FOUND"
     for act in (
-        lambda: client.budget.CalculateBudget(
+        lambda: client.budgets.CalculateBudget(
             budget_pb2.CalculateBudgetRequest(name="providers/06010101/budgets/2031"), timeout=10
         ),
-        lambda: list(client.budget.CalculateBudgets(budget_pb2.CalculateBudgetsRequest(budget_year=2031), timeout=10)),
+        lambda: list(client.budgets.CalculateBudgets(budget_pb2.CalculateBudgetsRequest(budget_year=2031), timeout=10)),
         lambda: client.obligations.ListObligations(
             obligation_pb2.ListObligationsRequest(parent="providers/-", budget_year=2031), timeout=10
         ),
@@ -562,7 +713,9 @@ def test_unknown_things_pass_through(client: Client, world: World) -> None:
         code, reason, *_ = refusal(act)
         assert (code, reason) == (grpc.StatusCode.FAILED_PRECONDITION, "ROUND_UNKNOWN")
     missing = budget_pb2.GetCalculationRequest(name="providers/06010101/budgets/2027/calculations/7")
-    assert refusal(lambda: client.budget.GetCalculation(missing, timeout=10))[1] == "NOT_FOUND"
+    assert refusal(lambda: client.budgets.GetCalculation(missing, timeout=10))[1] == "NOT_FOUND"
+    unknown_again = budget_pb2.ReplayCalculationRequest(name=missing.name)
+    assert refusal(lambda: client.budgets.ReplayCalculation(unknown_again, timeout=10))[1] == "NOT_FOUND"
     world.policy_year = 2040
     code, reason, metadata, _ = refusal(client.calculate)
     assert (code, reason) == (grpc.StatusCode.FAILED_PRECONDITION, "POLICY_YEAR_UNKNOWN")
@@ -583,9 +736,9 @@ def test_unknown_things_pass_through(client: Client, world: World) -> None:
 def test_names_that_are_none(client: Client, world: World, name: str) -> None:
     calculate = budget_pb2.CalculateBudgetRequest(name=name)
     listing = budget_pb2.ListCalculationsRequest(parent=name)
-    code, reason, _, fields = refusal(lambda: client.budget.CalculateBudget(calculate, timeout=10))
+    code, reason, _, fields = refusal(lambda: client.budgets.CalculateBudget(calculate, timeout=10))
     assert (code, reason, fields) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_INPUT", ["name"])
-    assert refusal(lambda: client.budget.ListCalculations(listing, timeout=10))[3] == ["parent"]
+    assert refusal(lambda: client.budgets.ListCalculations(listing, timeout=10))[3] == ["parent"]
     assert not world.calls
 
 
@@ -593,12 +746,14 @@ def test_every_wrong_field_is_named(client: Client) -> None:
     wrong = obligation_pb2.ListObligationsRequest(parent="providers/x", budget_year=-4)
     assert refusal(lambda: client.obligations.ListObligations(wrong, timeout=10))[3] == ["parent", "budget_year"]
     absurd = budget_pb2.CalculateBudgetsRequest(budget_year=2**31 - 1)
-    assert refusal(lambda: list(client.budget.CalculateBudgets(absurd, timeout=10)))[3] == ["budget_year"]
+    assert refusal(lambda: list(client.budgets.CalculateBudgets(absurd, timeout=10)))[3] == ["budget_year"]
     for name in ("providers/-/locations/-/availabilities/2027", "providers/-/locations/veenrode/availabilities/1200"):
         request = availability_pb2.GetAvailabilityRequest(name=name)
         assert refusal(lambda: client.availability.GetAvailability(request, timeout=10))[3] == ["name"]  # noqa: B023
     numbered = budget_pb2.GetCalculationRequest(name="providers/06010101/budgets/2027/calculations/0")
-    assert refusal(lambda: client.budget.GetCalculation(numbered, timeout=10))[3] == ["name"]
+    assert refusal(lambda: client.budgets.GetCalculation(numbered, timeout=10))[3] == ["name"]
+    again = budget_pb2.ReplayCalculationRequest(name="providers/-/budgets/2027/calculations/1")
+    assert refusal(lambda: client.budgets.ReplayCalculation(again, timeout=10))[3] == ["name"]
 
 
 @pytest.mark.parametrize("peer", ["registry", "quality"])
@@ -610,13 +765,13 @@ def test_a_peer_that_is_down_is_named(suite: Suite, peer: str) -> None:
 
 def test_the_deadline_of_the_caller_goes_along(client: Client, world: World) -> None:
     request = budget_pb2.CalculateBudgetRequest(name="providers/06010101/budgets/2027")
-    client.budget.CalculateBudget(request, timeout=6)
+    client.budgets.CalculateBudget(request, timeout=6)
     # Without a deadline from the caller it would be 20 seconds.
     assert len(world.deadlines) == 2
     assert all(0 < remaining < 7 for remaining in world.deadlines)
     world.delay = 2.0
     started = time.monotonic()
     with pytest.raises(grpc.RpcError) as refused:
-        client.budget.CalculateBudget(request, timeout=0.2)
+        client.budgets.CalculateBudget(request, timeout=0.2)
     assert refused.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     assert time.monotonic() - started < 1.9

@@ -20,7 +20,16 @@ from services.registry.server import RegistrySettings
 from services.registry.server import build as build_registry
 from services.runtime.server import Application, Server
 from services.runtime.settings import ServiceSettings
-from spoedkader.budget.v1 import availability_pb2, budget_pb2, obligation_pb2
+from spoedkader.budget.v1 import (
+    availability_pb2,
+    budget_pb2,
+    obligation_pb2,
+    outlook_pb2,
+    overloop_pb2,
+    scenario_pb2,
+    schoning_pb2,
+    tariff_pb2,
+)
 from spoedkader.feed.v1 import feed_pb2
 from spoedkader.quality.v1 import (
     assessment_pb2,
@@ -92,7 +101,16 @@ CONTRACTS = {
         feed_pb2,
     ),
     "quality": (assessment_pb2, catalogue_pb2, comparison_pb2, indicator_pb2, policy_set_pb2, submission_pb2),
-    "budget": (availability_pb2, budget_pb2, obligation_pb2),
+    "budget": (
+        availability_pb2,
+        budget_pb2,
+        obligation_pb2,
+        outlook_pb2,
+        overloop_pb2,
+        scenario_pb2,
+        schoning_pb2,
+        tariff_pb2,
+    ),
 }
 
 
@@ -151,10 +169,15 @@ def known(channels: dict[str, grpc.Channel]) -> tuple[str, ...]:
         f"{place.name}/indicators/2025",
         f"{place.name}/assessments/2027-1",
         f"{place.name}/availabilities/2027",
+        f"{place.name}/obligations/2027",
         f"{provider}/budgets/2027",
+        f"{provider}/outlooks/2027",
         f"{provider}/budgets/2027/calculations/1",
         f"{provider}/approvals/A1",
         f"{provider}/attestations/2027-schoning",
+        f"{provider}/tariffs/2027",
+        f"{provider}/settlements/2027",
+        f"{provider}/overloops/2027-9101",
         f"providers/-/locations/{location}",
         "rounds/2027",
         "policyYears/2027",

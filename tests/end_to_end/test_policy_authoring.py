@@ -52,7 +52,7 @@ def test_a_new_year_passes_its_tests_and_does_not_differ(spoedkader: Any, polici
     # A copy can be copied.
     again = spoedkader("policy", "new-year", 2031, "--from", 2028, "--policies", policies, "--json")
     made = json.loads(again.out)["made"]
-    assert (made["kwaliteitskader"], made["inkoopkader"]) == (len(list((policies / KINDS[1] / "2027").iterdir())), 1)
+    assert {kind: made[kind] for kind in KINDS} == {kind: len(list((policies / kind / "2027").iterdir())) for kind in KINDS}
     assert made["tests"] > 200
 
 
@@ -70,6 +70,13 @@ def test_a_year_that_cannot_be_made_leaves_nothing(spoedkader: Any, policies: Pa
     (policies / "inkoopkader" / "2028").mkdir()
     assert "inkoopkader/2028 bestaat al" in refused(2028, "--from", 2027)
     (policies / "inkoopkader" / "2028").rmdir()
+    condition = policies / "inkoopkader" / "2027" / "schoning.rego"
+    edit(condition, "number: 3", "number: 4")
+    assert "genummerd 1, 2, 4, 4, 5, 6, 7; dat moet 1 tot en met 7 zijn" in refused(2028, "--from", 2027)
+    edit(condition, "number: 4", "number: 3")
+    edit(condition, 'documented("SCHONING"', 'documented("TIJDLIJN"')
+    assert "schoning_test.rego:14: test_not_declared" in refused(2028, "--from", 2027)
+    edit(condition, 'documented("TIJDLIJN"', 'documented("SCHONING"')
     edit(
         policies / "kwaliteitskader" / "2027" / "c10_test.rego",
         '"triage.gereed_minuten": 10',
@@ -80,8 +87,7 @@ def test_a_year_that_cannot_be_made_leaves_nothing(spoedkader: Any, policies: Pa
     assert "c10.rego:2: METADATA title ontbreekt" in refused(2028, "--from", 2027)
     (policies / "kwaliteitskader" / "2027" / "c10.rego").write_bytes(b"\xff")
     assert "geen UTF-8" in refused(2028, "--from", 2027)
-    (policies / "inkoopkader" / "2027" / "parameters.yaml").unlink()
-    (policies / "inkoopkader" / "2027").rmdir()
+    shutil.rmtree(policies / "inkoopkader" / "2027")
     assert "inkoopkader/2027 bestaat niet" in refused(2028, "--from", 2027)
 
 

@@ -15,6 +15,7 @@ from services.budget.trace import (
     Step,
     date_text,
     minutes_text,
+    moment_text,
     period_text,
     share_text,
     step,
@@ -103,20 +104,23 @@ def seh_stops_in(stops: Iterable[Stop], year: Interval) -> list[Interval]:
     )
 
 
-def availability(location: Location, year: int, parameters: Parameters) -> Availability:
+def availability(location: Location, year: int, parameters: Parameters, until: int | None = None) -> Availability:
     """How long a location is open in a year: the union of everything that closes it (bijlage B, 2; AMB-03 … AMB-20).
 
-    Stops close a location only when the parameters say so (AMB-11).
+    Stops close a location only when the parameters say so (AMB-11). With `until`, a wall-clock minute, only what comes
+    before it counts, still held against the whole year: the realisation instead of the prognosis (AMB-08).
     """
-    whole = year_interval(year)
+    window = start, end = year_interval(year)
+    if until is not None:
+        window = start, min(max(until, start), end)
     stops = location.stops if parameters.stops_count_as_closed.value else ()
     closing: dict[Cause, list[Interval]] = {
-        Cause.OPENING_HOURS: outside_opening_hours(location, whole),
-        Cause.NOT_YET_OPENED: not_yet_opened(location, whole),
-        Cause.CLOSED_FOR_GOOD: closed_for_good(location, whole),
-        Cause.FORESEEN_CLOSURE: closures_in((c for c in location.closures if c.foreseen), whole),
-        Cause.UNFORESEEN_CLOSURE: closures_in((c for c in location.closures if not c.foreseen), whole),
-        Cause.SEH_STOP: seh_stops_in(stops, whole),
+        Cause.OPENING_HOURS: outside_opening_hours(location, window),
+        Cause.NOT_YET_OPENED: not_yet_opened(location, window),
+        Cause.CLOSED_FOR_GOOD: closed_for_good(location, window),
+        Cause.FORESEEN_CLOSURE: closures_in((c for c in location.closures if c.foreseen), window),
+        Cause.UNFORESEEN_CLOSURE: closures_in((c for c in location.closures if not c.foreseen), window),
+        Cause.SEH_STOP: seh_stops_in(stops, window),
     }
     causes = tuple((cause, total(intervals)) for cause, intervals in closing.items() if intervals)
     closed = tuple(union(interval for intervals in closing.values() for interval in intervals))
@@ -124,7 +128,8 @@ def availability(location: Location, year: int, parameters: Parameters) -> Avail
     share = min(Fraction(closed_minutes, against), Fraction(1))
     steps = [
         _year_step(year, against, parameters),
-        *(_cause_step(cause, minutes, location, whole, parameters) for cause, minutes in causes),
+        *([] if until is None else [_until_step(until, parameters)]),
+        *(_cause_step(cause, minutes, location, window, parameters) for cause, minutes in causes),
         _union_step(causes, closed_minutes, parameters),
         _share_step(closed_minutes, against, share),
     ]
@@ -137,6 +142,11 @@ def _year_step(year: int, minutes: int, parameters: Parameters) -> Step:
     return step(parameters.year_length, "Dagen van het jaar maal minuten per dag.", inputs, minutes_text(minutes))
 
 
+def _until_step(until: int, parameters: Parameters) -> Step:
+    description = "Alleen minuten van het jaar voor dit moment tellen mee; een sluiting die nog duurt, telt tot hier."
+    return step(parameters.realisation, description, (), f"tot {moment_text(until)}")
+
+
 def _cause_step(cause: Cause, minutes: int, location: Location, year: Interval, parameters: Parameters) -> Step:
     """The minutes of one cause, with everything that they were counted from."""
     inputs: list[tuple[str, str]]
@@ -144,7 +154,7 @@ def _cause_step(cause: Cause, minutes: int, location: Location, year: Interval, 
         case Cause.OPENING_HOURS:
             rule: Parameter[Any] = parameters.closure_kinds
             description = "Minuten van het jaar waarin volgens de reguliere openingstijden geen zitting loopt."
-            inputs = [("openingstijd", _period_in_words(period)) for period in location.periods]
+            inputs = [("openingstijd", period_in_words(period)) for period in location.periods]
         case Cause.NOT_YET_OPENED:
             rule = parameters.outside_operation
             description = "Minuten van het jaar voor de eerste dag van openstelling, 00:00 uur."
@@ -155,9 +165,8 @@ def _cause_step(cause: Cause, minutes: int, location: Location, year: Interval, 
             inputs = [("gesloten met ingang van", date_text(location.closed_on))]
         case Cause.FORESEEN_CLOSURE | Cause.UNFORESEEN_CLOSURE:
             rule = parameters.open_end
-            description = (
-                f"Minuten van het jaar met een {cause.value}, elke minuut een keer; zonder einde tot 1 januari."
-            )
+            end = moment_text(year[1])
+            description = f"Minuten van het jaar met een {cause.value}, elke minuut een keer; zonder einde tot {end}."
             foreseen = cause is Cause.FORESEEN_CLOSURE
             inputs = closures_in_words((c for c in location.closures if bool(c.foreseen) is foreseen), year)
         case Cause.SEH_STOP:
@@ -192,7 +201,7 @@ def closures_in_words(closures: Iterable[Closure], year: Interval) -> list[tuple
 _WEEKDAYS = ("", "ma", "di", "wo", "do", "vr", "za", "zo")
 
 
-def _period_in_words(period: OpeningPeriod) -> str:
+def period_in_words(period: OpeningPeriod) -> str:
     """Regular opening hours, as in `ma di wo do vr za zo 08:00-24:00, vanaf 2020-01-01 tot 2027-07-01`."""
     days = " ".join(_WEEKDAYS[day] for day in sorted(period.weekdays))
     until = f" tot {period.valid_until.isoformat()}" if period.valid_until else ""

@@ -4,15 +4,13 @@ Amounts are integers of cents and shares exact fractions; `round_half_up` is the
 """
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any
 
 from services.budget.availability.model import Availability, availability
-from services.budget.facts import Approval, Assessment, CareType, Decision, Location, Provider, Round
+from services.budget.facts import UNKNOWN, Approval, CareType, Decision, Location, Provider, Round, Standing
 from services.budget.trace import (
     Step,
     cents_text,
@@ -25,9 +23,6 @@ from services.budget.trace import (
 )
 from services.policy.parameters import Parameters
 
-FORM = 1
-"""Changes whenever the same facts and parameters give another calculation, so that no stored one passes for new."""
-
 
 class Eligibility(StrEnum):
     """Why a provider can or cannot claim a budget; the value says it in Dutch."""
@@ -39,15 +34,20 @@ class Eligibility(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LocationBudget:
-    """The budget of one location before the provider's eligibility."""
+    """The budget of one location before the provider's eligibility; `standing` as the quality service knows it."""
 
     location: Location
     availability: Availability
     adjusted: bool
     borderline: bool
     budget_cents: int
-    assessment: Assessment | None
+    standing: Standing
     steps: tuple[Step, ...]
+
+    @property
+    def can_claim(self) -> bool:
+        """Whether it has a claim when its provider has: an SEH that no decision takes it away from (AMB-18, AMB-24)."""
+        return self.location.care_type is CareType.SEH and not self.standing.exclusions
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +117,22 @@ def eligibility(provider: Provider, parameters: Parameters) -> Eligibility:
 
 
 def location_budget(
-    location: Location, round_: Round, parameters: Parameters, assessment: Assessment | None = None
+    location: Location,
+    round_: Round,
+    parameters: Parameters,
+    standing: Standing = UNKNOWN,
+    until: int | None = None,
 ) -> LocationBudget:
     """The budget of one location (bijlage B, 1 to 3): 0 for another care type than SEH (AMB-18).
 
-    An unmet norm does not lower it (AMB-43).
+    An unmet norm does not lower it; a decision of the representatives takes it away (AMB-43, AMB-24). With `until`, a
+    wall-clock minute, the budget when it is open from then on (AMB-08).
     """
-    found = availability(location, round_.budget_year, parameters)
+    found = availability(location, round_.budget_year, parameters, until)
     if location.care_type is not CareType.SEH:
         inputs = [("zorgsoort", location.care_type.value)]
         steps = step(parameters.other_care, "Alleen een SEH heeft een budget.", inputs, cents_text(0))
-        return LocationBudget(location, found, False, False, 0, assessment, (steps,))
+        return LocationBudget(location, found, False, False, 0, standing, (steps,))
     adjusted = is_adjusted(found.closed_minutes, parameters)
     borderline = is_borderline(found, parameters)
     trace = [_franchise_step(round_, found, adjusted, borderline, parameters)]
@@ -137,31 +142,30 @@ def location_budget(
         exact = pro_rata(round_.norm_amount_cents, deducted, found.year_minutes)
         budget_cents = round_half_up(exact)
         trace += _pro_rata_steps(round_, found, deducted, exact, parameters)
-    if assessment is not None:
-        routes = [("route", route) for route in assessment.routes]
+    if standing.assessment is not None:
+        routes = [("route", route) for route in standing.assessment.routes]
         description = "Een norm waaraan niet is voldaan verlaagt het bedrag alleen na een vastgelegd besluit."
         trace.append(step(parameters.unmet_norms, description, routes, cents_text(budget_cents)))
-    return LocationBudget(location, found, adjusted, borderline, budget_cents, assessment, tuple(trace))
+    if standing.exclusions:
+        trace.append(_exclusion_step(standing, budget_cents, parameters))
+        budget_cents = 0
+    return LocationBudget(location, found, adjusted, borderline, budget_cents, standing, tuple(trace))
 
 
 def provider_budget(
-    provider: Provider, round_: Round, assessments: Mapping[str, Assessment], parameters: Parameters
+    provider: Provider, round_: Round, standings: Mapping[str, Standing], parameters: Parameters
 ) -> ProviderBudget:
-    """What a provider can claim: the sum over its SEH locations, or nothing when it is not approved (AMB-24, AMB-44).
+    """What a provider can claim: the sum over its SEH locations without a decision against them, or nothing when it is
+    not approved (AMB-24, AMB-44).
 
-    `assessments` holds the latest assessment of each location by location id; a location that was not assessed is
-    absent.
+    `standings` tells where each location stands by location id; a location that was not assessed is absent.
     """
     locations = tuple(
-        location_budget(location, round_, parameters, assessments.get(location.location_id))
+        location_budget(location, round_, parameters, standings.get(location.location_id, UNKNOWN))
         for location in provider.locations
     )
     found = eligibility(provider, parameters)
-    eligible = [
-        budget
-        for budget in locations
-        if budget.location.care_type is CareType.SEH and found is not Eligibility.NOT_APPROVED
-    ]
+    eligible = [budget for budget in locations if budget.can_claim and found is not Eligibility.NOT_APPROVED]
     budget_cents = sum(budget.budget_cents for budget in eligible)
     steps = [_newness_step(provider, parameters)]
     if found is not Eligibility.ESTABLISHED:
@@ -172,34 +176,12 @@ def provider_budget(
     return ProviderBudget(provider.agb, round_, found, len(eligible), budget_cents, locations, tuple(steps))
 
 
-def input_digest(
-    provider: Provider, round_: Round, assessments: Mapping[str, Assessment], parameters: Parameters
-) -> str:
-    """Digest of everything that `provider_budget` rests on, `sha256:` and 64 hexadecimal digits.
+def input_digest(basis: str, parameters: Parameters) -> str:
+    """Digest of everything that a calculation rests on, `sha256:` and 64 hexadecimal digits.
 
-    Equal for facts that differ only in the order of closures or stops.
+    `basis` is the text of its facts, as in `basis.write_basis`.
     """
-    stops_count = parameters.stops_count_as_closed.value
-    content: list[Any] = [
-        FORM,
-        parameters.revision,
-        [round_.budget_year, round_.policy_year, round_.norm_amount_cents],
-        [provider.agb, provider.provides_seh_since, provider.representatives],
-        [(a.insurer, a.decision, a.decided_on) for a in provider.approvals],
-    ]
-    for location in provider.locations:
-        assessment = assessments.get(location.location_id)
-        content.append(
-            [
-                (location.location_id, location.care_type, location.opened_on, location.closed_on),
-                [(p.valid_from, p.valid_until, sorted(p.weekdays), p.opens, p.closes) for p in location.periods],
-                sorted((c.closure_id, c.start, c.end, bool(c.foreseen)) for c in location.closures),
-                sorted((s.stop_id, s.department, s.start, s.end) for s in location.stops) if stops_count else [],
-                (assessment.name, assessment.routes) if assessment else None,
-            ]
-        )
-    text = json.dumps(content, default=str, separators=(",", ":"))
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    return "sha256:" + hashlib.sha256(f"{parameters.revision}\n{basis}".encode()).hexdigest()
 
 
 def _franchise_step(
@@ -245,6 +227,16 @@ def _pro_rata_steps(
             cents_text(round_half_up(exact)),
         ),
     ]
+
+
+def _exclusion_step(standing: Standing, budget_cents: int, parameters: Parameters) -> Step:
+    inputs = [("bedrag zonder besluit", cents_text(budget_cents))]
+    inputs += [
+        (f"besluit van {date_text(exclusion.decided_on)}", f"{exclusion.decision.value}, {exclusion.case}")
+        for exclusion in standing.exclusions
+    ]
+    description = "Na een besluit van de representerende zorgverzekeraars vervalt het bedrag van deze SEH."
+    return step(parameters.excluded_location, description, inputs, cents_text(0))
 
 
 def _newness_step(provider: Provider, parameters: Parameters) -> Step:

@@ -1,6 +1,6 @@
 """Calculations in the database: each is kept as it was answered, and never changes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from sqlalchemy import Connection, Index, bindparam, func, insert, select
@@ -15,7 +15,7 @@ MAX_PAGE_BYTES = 2_000_000
 
 
 class CalculationRow(SQLModel, table=True):
-    """One calculation; `content` is the message that was answered."""
+    """One calculation; `facts` is the text of what it rests on, and `content` the message that was answered."""
 
     __tablename__ = "calculation"
     __table_args__ = (Index("calculation_number", "agb", "budget_year", "number", unique=True),)
@@ -25,6 +25,7 @@ class CalculationRow(SQLModel, table=True):
     budget_year: int
     number: int
     input_digest: str
+    facts: str
     content: bytes
     created_at: datetime
     created_by: str
@@ -39,6 +40,18 @@ class StoredCalculation:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A calculation with what it rests on, and when and on whose behalf it was made."""
+
+    number: int
+    input_digest: str
+    facts: str
+    content: bytes
+    created_at: datetime
+    created_by: str
+
+
 _number = col(CalculationRow.number)
 _OF_BUDGET = (
     col(CalculationRow.agb) == bindparam("agb"),
@@ -47,6 +60,9 @@ _OF_BUDGET = (
 _CALCULATION = select(_number, col(CalculationRow.input_digest), col(CalculationRow.content)).where(*_OF_BUDGET)
 _LATEST = _CALCULATION.order_by(_number.desc()).limit(1)
 _ONE = _CALCULATION.where(_number == bindparam("number"))
+_EVIDENCE = select(*(SQLModel.metadata.tables["calculation"].c[field.name] for field in fields(Evidence))).where(
+    *_OF_BUDGET, _number == bindparam("number")
+)
 _RANGE = _CALCULATION.where(_number > bindparam("after"), _number <= bindparam("last")).order_by(_number)
 _SIZES = (
     select(_number, func.length(col(CalculationRow.content)).label("size"))
@@ -73,6 +89,12 @@ def get(connection: Connection, agb: str, budget_year: int, number: int) -> Stor
     return StoredCalculation(*row) if row else None
 
 
+def evidence(connection: Connection, agb: str, budget_year: int, number: int) -> Evidence | None:
+    """One calculation with what it rests on."""
+    row = connection.execute(_EVIDENCE, {"agb": agb, "budget_year": budget_year, "number": number}).first()
+    return Evidence(*row) if row else None
+
+
 def page(
     connection: Connection, agb: str, budget_year: int, after: int, size: int
 ) -> tuple[list[StoredCalculation], bool]:
@@ -92,13 +114,21 @@ def page(
     return [StoredCalculation(*row) for row in rows], bool(sizes) and sizes[-1].number > last
 
 
-def add(connection: Connection, agb: str, budget_year: int, calculation: StoredCalculation, stamp: Stamp) -> None:
+def add(
+    connection: Connection,
+    agb: str,
+    budget_year: int,
+    calculation: StoredCalculation,
+    facts: str,
+    stamp: Stamp,
+) -> None:
     """Stores a calculation. Raises NumberTakenError when another took its number in the meantime."""
     row = {
         "agb": agb,
         "budget_year": budget_year,
         "number": calculation.number,
         "input_digest": calculation.input_digest,
+        "facts": facts,
         "content": calculation.content,
         "created_at": stamp.at,
         "created_by": stamp.by,

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from services.budget.availability.model import closures_in, lasting, seh_stops_in
 from services.budget.facts import Department, Location
+from services.budget.obligations.working_days import add_working_days
 from services.budget.trace import (
     Step,
+    date_text,
     hours_text,
     minutes_text,
     moment_text,
@@ -16,7 +19,16 @@ from services.budget.trace import (
     step,
 )
 from services.policy.parameters import Parameters
-from spoedkader.wallclock.intervals import Interval, day_start, intersection, total, union, year_interval
+from services.runtime.errors import DomainError, Reason
+from spoedkader.wallclock.intervals import (
+    Interval,
+    day_start,
+    intersection,
+    to_moment,
+    total,
+    union,
+    year_interval,
+)
 from spoedkader.wallclock.opening import open_intervals
 
 
@@ -28,9 +40,70 @@ class StopStatus(StrEnum):
     OVERSCHRIJDT = "OVERSCHRIJDT"
 
 
+class DutyKind(StrEnum):
+    """What a provider has to do."""
+
+    STRUCTURELE_SLUITING = "STRUCTURELE_SLUITING"
+    SEH_STOPS = "SEH_STOPS"
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """One thing that a provider has to do: from the day that raised it until `due_on` (AMB-10).
+
+    `weight` tells one that was raised by more from one that was raised by less: the status of the stops.
+    """
+
+    kind: DutyKind
+    raised_on: date
+    due_on: date
+    weight: StopStatus
+
+    def overdue(self, today: date) -> bool:
+        """Whether its last day has passed."""
+        return self.due_on < today
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """What a provider did about a duty, and the day and the weight with which the duty was raised then.
+
+    `agb`, `location_id`, `year` and `kind` identify it; `actor` is the user that recorded it.
+    """
+
+    agb: str
+    location_id: str
+    year: int
+    kind: DutyKind
+    raised_on: date
+    weight: StopStatus
+    acknowledged_on: date
+    causes: str
+    roaz_discussed_on: date | None
+    regional_effects: str
+    document: str
+    actor: str
+
+    def covers(self, duty: Duty) -> bool:
+        """Whether the duty was done: not when it was raised anew since.
+
+        Closures raise it anew when they became structural on another day, stops when they reach a heavier status. A
+        correction that moves the day on which stops reached their status does not.
+        """
+        if self.kind is DutyKind.SEH_STOPS:
+            return _WEIGHTS.index(duty.weight) <= _WEIGHTS.index(self.weight)
+        return self.raised_on == duty.raised_on
+
+
+_WEIGHTS = tuple(StopStatus)
+
+
 @dataclass(frozen=True, slots=True)
 class Obligations:
-    """The obligations of one SEH location in one year; `structural_since` is a wall-clock minute, None when never."""
+    """The obligations of one SEH location in one year; `structural_since` is a wall-clock minute, None when never.
+
+    `duties` says in sentences what the provider has to do, `raised` is the same with its terms.
+    """
 
     location: Location
     year: int
@@ -39,6 +112,22 @@ class Obligations:
     stop_status: StopStatus
     steps: tuple[Step, ...]
     duties: tuple[str, ...]
+    raised: tuple[Duty, ...]
+
+    def duty(self, kind: DutyKind) -> Duty:
+        """The duty of a kind.
+
+        Raises:
+            DomainError: ILLEGAL_TRANSITION, it was not raised.
+        """
+        for duty in self.raised:
+            if duty.kind is kind:
+                return duty
+        raise DomainError(
+            Reason.ILLEGAL_TRANSITION,
+            f"Er is in {self.year} voor {self.location.location_id} geen verplichting {kind} om af te melden.",
+            metadata={"state": "NIET_ONTSTAAN", "open_steps": ""},
+        )
 
 
 def counted_closures(location: Location, year: int, parameters: Parameters) -> list[Interval]:
@@ -93,8 +182,7 @@ def stop_status(minutes: int, parameters: Parameters) -> StopStatus:
 def duties(since: int | None, minutes: int, status: StopStatus, parameters: Parameters) -> Iterator[str]:
     """What the provider has to do, in sentences (bijlage B, 1 and 4; AMB-10, AMB-12)."""
     if since is not None:
-        term = parameters.inform_within_working_days.value
-        days = f"{term} {'werkdag' if term == 1 else 'werkdagen'}"
+        days = _working_days_text(parameters.inform_within_working_days.value)
         threshold = hours_text(parameters.structural_threshold_minutes.value)
         window = hours_text(parameters.structural_window_minutes.value)
         yield (
@@ -114,6 +202,34 @@ def duties(since: int | None, minutes: int, status: StopStatus, parameters: Para
         )
 
 
+def reached(intervals: Sequence[Interval], minutes: int) -> int:
+    """The minute by which so many minutes of a set have passed; the set has as many, and at least one interval."""
+    for start, end in intervals:
+        if end - start >= minutes:
+            return start + minutes
+        minutes -= end - start
+    raise ValueError("the set has fewer minutes")
+
+
+def raised(
+    since: int | None, stops: Sequence[Interval], status: StopStatus, year: int, parameters: Parameters
+) -> Iterator[Duty]:
+    """The duties with their terms: from the day on which closures became structural, and on which stops came to their
+    status (AMB-10).
+    """
+    if since is not None:
+        day = to_moment(since).date()
+        due = add_working_days(day, parameters.inform_within_working_days.value)
+        yield Duty(DutyKind.STRUCTURELE_SLUITING, day, due, StopStatus.GEEN)
+    if status is not StopStatus.GEEN:
+        exceeding = parameters.stops_exceed_minutes.value + 1
+        bound = exceeding if status is StopStatus.OVERSCHRIJDT else parameters.stops_approach_minutes.value
+        # A year of which the rules say that even no stops at all come near the threshold starts that way.
+        day = to_moment(reached(stops, bound) if bound else year_interval(year)[0]).date()
+        due = add_working_days(day, parameters.account_within_working_days.value)
+        yield Duty(DutyKind.SEH_STOPS, day, due, status)
+
+
 def obligations(location: Location, year: int, parameters: Parameters) -> Obligations:
     """The obligations of one SEH location in one year (bijlage B, 1 and 4)."""
     counted = counted_closures(location, year, parameters)
@@ -121,6 +237,7 @@ def obligations(location: Location, year: int, parameters: Parameters) -> Obliga
     stops = seh_stops_in(location.stops, year_interval(year))
     minutes = total(stops)
     status = stop_status(minutes, parameters)
+    found = tuple(raised(since, stops, status, year, parameters))
     return Obligations(
         location=location,
         year=year,
@@ -131,8 +248,10 @@ def obligations(location: Location, year: int, parameters: Parameters) -> Obliga
             _structural_step(counted, since, parameters),
             _stops_step(location, stops, year, parameters),
             _status_step(minutes, status, parameters),
+            *(_term_step(duty, parameters) for duty in found),
         ),
         duties=tuple(duties(since, minutes, status, parameters)),
+        raised=found,
     )
 
 
@@ -172,3 +291,15 @@ def _status_step(minutes: int, status: StopStatus, parameters: Parameters) -> St
         ("overschrijdt boven", f"{minutes_text(exceed.value)} ({hours_text(exceed.value)})"),
     ]
     return step(exceed, "Toets van de stops aan de drempel.", inputs, status.value)
+
+
+def _term_step(duty: Duty, parameters: Parameters) -> Step:
+    closures = duty.kind is DutyKind.STRUCTURELE_SLUITING
+    term = parameters.inform_within_working_days if closures else parameters.account_within_working_days
+    inputs = [("verplichting", duty.kind.value), ("ontstaan op", date_text(duty.raised_on))]
+    inputs.append(("termijn", _working_days_text(term.value)))
+    return step(term, "Laatste dag van de termijn, geteld vanaf de dag erna.", inputs, date_text(duty.due_on))
+
+
+def _working_days_text(count: int) -> str:
+    return f"{count} {'werkdag' if count == 1 else 'werkdagen'}"

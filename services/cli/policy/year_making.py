@@ -4,18 +4,19 @@ import tempfile
 from pathlib import Path
 
 from services.cli.failures import Failure
+from services.policy.conditions import read_conditions
 from services.policy.engine import PolicyError
 from services.policy.limited_tests import run_limited_tests
 from services.policy.new_year import copy_year
 from services.policy.parameters import KIND as PARAMETERS
-from services.policy.parameters import load_parameters
+from services.policy.purchasing import load_purchasing_year
 from services.policy.year import KIND, load_year
 
 KINDS = (KIND, PARAMETERS)
 
 
 def make_year(policies: Path, year: int, source: int) -> dict[str, int]:
-    """Copies the rules and parameters of `source` to `year`: all of them, or nothing when something is wrong.
+    """Copies the norms, conditions and parameters of `source` to `year`: all, or nothing when one is wrong.
 
     Returns how many files each new folder got and how many tests passed.
 
@@ -55,7 +56,8 @@ def _proven(made: Path, year: int) -> int:
     """The number of tests, all of which pass."""
     try:
         load_year(made, year)
-        load_parameters(made, year)
+        purchasing = load_purchasing_year(made, year)
+        read_conditions(year, purchasing.files)
         report = run_limited_tests(made)
     except PolicyError as error:
         message = "De kopie is niet te gebruiken; er is niets gemaakt. Is het jaar waarvan zij komt in orde?"

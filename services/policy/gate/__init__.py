@@ -1,6 +1,6 @@
-"""The gate that a policy set has to pass before it can count."""
+"""The gate that rules have to pass before they can count."""
 
 from services.policy.gate.report import GateLimits, GateReport
-from services.policy.gate.running import CHECKS, GateError, run_gate
+from services.policy.gate.running import CHECKS, CONDITION_CHECKS, GateError, run_condition_gate, run_gate
 
-__all__ = ["CHECKS", "GateError", "GateLimits", "GateReport", "run_gate"]
+__all__ = ["CHECKS", "CONDITION_CHECKS", "GateError", "GateLimits", "GateReport", "run_condition_gate", "run_gate"]

@@ -1,8 +1,8 @@
-"""Every check of the gate, one after the other, on a policy set. Nothing here is safe from the rules themselves."""
+"""Every check of the gate on norms, one after the other. Nothing here is safe from the rules themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import regorus
 
@@ -20,8 +20,11 @@ from services.policy.model_problems import READING
 from services.policy.policy_set import PolicySet
 from services.policy.problems import Problem
 from services.policy.questionnaire_file import FILE as QUESTIONNAIRE
-from services.policy.rego_ast import modules_in, place_in, reason_in
-from services.policy.year import DATA, is_test, read_parts
+from services.policy.rego_ast import Module, modules_in, place_in, reason_in
+from services.policy.year import DATA, KIND, is_test, read_parts
+
+INPUTS = ("year", "open_blocks", "answers")
+"""What norms are given."""
 
 
 def inspect(policy_set: PolicySet, earlier: Sequence[PolicySet], tell: Tell) -> None:
@@ -35,7 +38,7 @@ def inspect(policy_set: PolicySet, earlier: Sequence[PolicySet], tell: Tell) -> 
         for problem in check_verdicts(source, lambda what, file, line: tell(Running(what, file, line))):
             tell((problem,))
         tested = check_tests(source, tell)
-    tell(Ended(len(source.norms), tested.count, tested.line_coverage_percent))
+    tell(Ended(len(source.stems), tested.count, tested.line_coverage_percent))
 
 
 def read_source(policy_set: PolicySet, tell: Tell) -> tuple[Source, bool]:
@@ -43,15 +46,31 @@ def read_source(policy_set: PolicySet, tell: Tell) -> tuple[Source, bool]:
     tell(Running("het lezen", ".", 0))
     parts = read_parts(policy_set.year, policy_set.files)
     tell(parts.problems)
-    tell(tuple(_strangers(policy_set)))
+    tell(tuple(strangers(policy_set, (DATA, QUESTIONNAIRE))))
+    modules, whole = parsed(policy_set, parts.texts, tell)
+    policies = parts.policies
+    source = Source(
+        kind=KIND,
+        year=policy_set.year,
+        texts=parts.texts,
+        modules=modules,
+        stems=tuple(norm.stem for norm in policies.catalogue) if policies else (),
+        inputs=INPUTS,
+        data=policies.data if policies else {},
+        policies=policies,
+    )
+    return source, whole
+
+
+def parsed(policy_set: PolicySet, rules: Mapping[str, str], tell: Tell) -> tuple[tuple[Module, ...], bool]:
+    """Return the modules of `rules` and of the tests that parse, and whether those are all; tell what is wrong."""
     tests = {name: content for name, content in sorted(policy_set.files.items()) if is_test(name)}
-    texts = {name: text for name, text in parts.texts.items() if name.endswith(".rego")}
+    texts = {name: text for name, text in rules.items() if name.endswith(".rego")}
     texts |= dict(_decoded(tests, tell))
     engine = regorus.Engine()
-    parsed = [name for name, text in texts.items() if _parses(engine, name, text, tell)]
+    count = sum(_parses(engine, name, text, tell) for name, text in texts.items())
     tell(Running("het nalezen van de regels", ".", 0))
-    source = Source(policy_set, parts.texts, tuple(modules_in(engine)), parts.policies)
-    return source, len(parsed) == sum(name.endswith(".rego") for name in policy_set.files)
+    return tuple(modules_in(engine)), count == sum(name.endswith(".rego") for name in policy_set.files)
 
 
 def check_source(source: Source, earlier: Sequence[PolicySet], *, whole: bool) -> Iterator[Iterable[Problem]]:
@@ -64,9 +83,10 @@ def check_source(source: Source, earlier: Sequence[PolicySet], *, whole: bool) -
         yield check_questions(source)
 
 
-def _strangers(policy_set: PolicySet) -> Iterator[Problem]:
+def strangers(policy_set: PolicySet, known: Collection[str]) -> Iterator[Problem]:
+    """Yield the files that are no rules and not among those that are known."""
     for name in policy_set.files:
-        if not name.endswith(".rego") and name not in (DATA, QUESTIONNAIRE):
+        if not name.endswith(".rego") and name not in known:
             yield Problem(name, 0, READING, "dit bestand hoort niet in de map van een jaar")
 
 

@@ -19,10 +19,11 @@ TOO_DEEP = 10
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What the process is told first: what to inspect, and sets of other years."""
+    """What the process is told first: what kind of rules to inspect, which, and those of other years."""
 
+    kind: str
     policy_set: PolicySet
-    earlier: tuple[PolicySet, ...]
+    earlier: tuple[PolicySet, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Everything was looked at."""
+    """Everything was looked at; `norm_count` is how many norms or conditions there are."""
 
     norm_count: int
     test_count: int
@@ -50,13 +51,15 @@ Tell = Callable[[Message], None]
 
 def write_setup(setup: Setup) -> bytes:
     """As a frame."""
-    return json.dumps([_write_set(found) for found in (setup.policy_set, *setup.earlier)]).encode()
+    sets = [_write_set(found) for found in (setup.policy_set, *setup.earlier)]
+    return json.dumps([setup.kind, *sets]).encode()
 
 
 def read_setup(frame: bytes) -> Setup:
     """From a frame."""
-    first, *earlier = map(_read_set, json.loads(frame))
-    return Setup(first, tuple(earlier))
+    kind, *sets = json.loads(frame)
+    first, *earlier = map(_read_set, sets)
+    return Setup(kind, first, tuple(earlier))
 
 
 def write_message(message: Message) -> bytes:

@@ -15,7 +15,7 @@ from services.policy.year import InvalidYearError, expected_package
 
 def check_metadata(source: Source, earlier: Sequence[PolicySet]) -> Iterator[Problem]:
     """Yield what is wrong with what the norms say about themselves; `earlier` are sets of other years."""
-    yield from _packages(source)
+    yield from check_packages(source)
     years = sorted((found for found in earlier if found.year < source.year), key=lambda found: found.year)
     before: dict[str, tuple[int, Norm]] = {}
     for policy_set in years:
@@ -32,13 +32,13 @@ def check_metadata(source: Source, earlier: Sequence[PolicySet]) -> Iterator[Pro
             yield Problem(norm.file, line, CHECK, message)
 
 
-def _packages(source: Source) -> Iterator[Problem]:
-    """What the text says must be what the engine reads, or METADATA could be that of something else."""
+def check_packages(source: Source) -> Iterator[Problem]:
+    """Yield packages that are not what the text says: METADATA could be that of something else."""
     for module in source.modules:
         stem, test = module.file.removesuffix(".rego"), ""
         if stem.endswith("_test"):
             stem, test = stem.removesuffix("_test"), "_test"
-        expected = f"{expected_package(source.year, stem)}{test}"
+        expected = f"{expected_package(source.kind, source.year, stem)}{test}"
         shown, line = package_of(module.content.decode())
         if ".".join(module.package) != expected:
             # For a rule, reading the year has said so already when the text shows it.

@@ -9,9 +9,10 @@ import signal
 import sys
 import time
 
-from services.policy.gate.inspection import inspect
+from services.policy.gate import conditions, inspection
 from services.policy.gate.messages import OUT_OF_MEMORY, TOO_DEEP, Message, Running, read_setup, write_message
 from services.policy.worker import read_frame, write_frame
+from services.policy.year import KIND
 
 TELL_SECONDS = 0.05
 """How often it says at most that it goes on with the same norm; so far off can the time of an evaluation be."""
@@ -42,7 +43,10 @@ def main() -> None:
         return
     setup = read_setup(frame)
     try:
-        inspect(setup.policy_set, setup.earlier, _Teller())
+        if setup.kind == KIND:
+            inspection.inspect(setup.policy_set, setup.earlier, _Teller())
+        else:
+            conditions.inspect(setup.policy_set, _Teller())
     except MemoryError:
         sys.exit(OUT_OF_MEMORY)
     except RecursionError:

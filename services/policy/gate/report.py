@@ -22,8 +22,8 @@ class GateLimits:
 class GateReport:
     """What the gate found: every problem, by file and line, and what it looked at.
 
-    The numbers are 0 as far as the rules could not be run. `line_coverage_percent` is that of the rules without tests,
-    rounded down; `seconds` is how long it took.
+    `norm_count` is how many norms or conditions there are. The numbers are 0 as far as the rules could not be run.
+    `line_coverage_percent` is that of the rules without tests, rounded down; `seconds` is how long it took.
     """
 
     problems: tuple[Problem, ...]

@@ -1,4 +1,4 @@
-"""The gate: a policy set is inspected in a process of its own, which is ended when it takes too long."""
+"""The gate: the rules of a year are inspected in a process of its own, which is ended when it takes too long."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import BinaryIO, Self, cast
@@ -31,10 +31,11 @@ from services.policy.gate.messages import (
 )
 from services.policy.gate.report import ENGINE, GateLimits, GateReport
 from services.policy.model_problems import READING
+from services.policy.parameters import KIND as CONDITIONS
 from services.policy.policy_set import PolicySet
 from services.policy.problems import Problem
 from services.policy.worker import read_frame, write_frame
-from services.policy.year import QUESTIONS
+from services.policy.year import KIND, QUESTIONS
 
 TIME = "looptijd"
 MEMORY = "geheugen"
@@ -43,7 +44,9 @@ CHECKS = (
     *(READING, subset.CHECK, METADATA, verdicts.CHECK),
     *(testing.CHECK, testing.COVERAGE, QUESTIONS, thresholds.CHECK),
 )
-"""What is checked, besides that it comes to an end."""
+"""What is checked of norms, besides that they come to an end."""
+CONDITION_CHECKS = (READING, subset.CHECK, METADATA, testing.CHECK, testing.COVERAGE, thresholds.CHECK)
+"""The same of conditions, which have no questionnaire to try answers from."""
 START_SECONDS = 30.0
 """What the process may take to begin, however little one rule may take."""
 _SPARE_SECONDS = 10
@@ -62,8 +65,17 @@ def run_gate(policy_set: PolicySet, earlier: Sequence[PolicySet] = (), *, limits
     much memory, is a problem that names what was running; what comes after it has then not been looked at. Raises
     GateError when the gate itself fails.
     """
+    return _run(Setup(KIND, policy_set, tuple(earlier)), limits)
+
+
+def run_condition_gate(year: int, files: Mapping[str, bytes], *, limits: GateLimits = DEFAULT) -> GateReport:
+    """Return everything that is wrong with the conditions and parameters in the files of a year, as `run_gate` does."""
+    return _run(Setup(CONDITIONS, PolicySet(year, files)), limits)
+
+
+def _run(setup: Setup, limits: GateLimits) -> GateReport:
     started = time.monotonic()
-    with _Process(Setup(policy_set, tuple(earlier)), limits) as process:
+    with _Process(setup, limits) as process:
         following = _Following(limits, started)
         while following.goes_on:
             following.take(process)

@@ -8,9 +8,8 @@ from functools import cached_property
 
 from services.policy.catalogue import Norm
 from services.policy.engine import JsonValue
-from services.policy.policy_set import PolicySet
 from services.policy.rego_ast import Kind, Module, Node, Rule, parts, reference
-from services.policy.year import DATA, GATHERER, KIND, LIBRARY, PolicyYear, is_test
+from services.policy.year import DATA, KIND, SHARED, PolicyYear, is_test, thresholds_in
 
 INPUT = "input"
 ROOT = "data"
@@ -40,17 +39,21 @@ class Target:
 
 @dataclass(frozen=True)
 class Source:
-    """A policy set as far as it could be read; `modules` are those that parse, `texts` every rule that is UTF-8."""
+    """The rules of a kind and a year as far as they could be read.
 
-    policy_set: PolicySet
+    `modules` are those that parse, `texts` every rule that is UTF-8. `stems` are the norms or conditions whose METADATA
+    is complete, `inputs` the names in the input that rules may read, and `data` the root of `data`. `policies` is there
+    for norms only.
+    """
+
+    kind: str
+    year: int
     texts: Mapping[str, str]
     modules: tuple[Module, ...]
-    policies: PolicyYear | None
-
-    @property
-    def year(self) -> int:
-        """The policy year."""
-        return self.policy_set.year
+    stems: tuple[str, ...]
+    inputs: tuple[str, ...]
+    data: Mapping[str, JsonValue]
+    policies: PolicyYear | None = None
 
     @property
     def rules(self) -> Iterator[Module]:
@@ -64,7 +67,7 @@ class Source:
 
     @property
     def norms(self) -> tuple[Norm, ...]:
-        """The norms whose METADATA is complete."""
+        """The norms whose METADATA is complete; none where these are no norms."""
         return self.policies.catalogue if self.policies else ()
 
     @cached_property
@@ -89,16 +92,21 @@ class Source:
     @property
     def area(self) -> Path:
         """Where the rules of the year are."""
-        return (KIND, f"y{self.year}")
+        return (self.kind, f"y{self.year}")
 
     @property
-    def thresholds(self) -> JsonValue:
+    def holds_norms(self) -> bool:
+        """Whether these are norms, which answers are held against, and no conditions."""
+        return self.kind == KIND
+
+    @property
+    def thresholds(self) -> Mapping[str, JsonValue] | None:
         """The thresholds in the data of the year, None when there are none."""
-        return self.policies.thresholds if self.policies and DATA in self.texts else None
+        return thresholds_in(self.kind, self.year, self.data) if DATA in self.texts else None
 
     def is_norm(self, module: Module) -> bool:
-        """Whether a module is that of a norm."""
-        return not is_test(module.file) and module.file not in (f"{LIBRARY}.rego", f"{GATHERER}.rego")
+        """Whether a module is that of one norm or condition."""
+        return not is_test(module.file) and module.file not in SHARED
 
     def resolve(self, module: Module, node: Node, scope: frozenset[str]) -> Target | None:
         """Return what a chain in a module stands for, or None when its first name is not known there."""

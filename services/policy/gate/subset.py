@@ -26,7 +26,6 @@ _PLAIN = frozenset(
     ("Array", "ArrayCompr", "BinExpr", "Bool", "BoolExpr", "Every", "Expr", "Membership", "NotExpr", "Null", "Object")
 ) | {"ObjectCompr", "RawString", "Set", "SetCompr", "SomeIn", "String", "UnaryExpr"}
 """What is fine wherever it stands."""
-_INPUTS = ("year", "open_blocks", "answers")
 _VERBS = re.compile(r"%(.?)", re.DOTALL)
 
 
@@ -188,8 +187,8 @@ class _Check:
 
     def _read_input(self, found: Found, target: Target) -> Iterator[Problem]:
         first = target.path[:1]
-        if not first or first[0] not in _INPUTS:
-            yield self._problem(found.line, f"lees van input alleen {', '.join(_INPUTS)}")
+        if not first or first[0] not in self._source.inputs:
+            yield self._problem(found.line, f"lees van input alleen {', '.join(self._source.inputs)}")
         elif first[0] == "answers" and self._source.is_norm(self._module):
             yield self._problem(found.line, f"een norm leest antwoorden met een toets uit {LIBRARY}.rego")
 

@@ -1,4 +1,4 @@
-"""The checks `tests` and `dekking`: the tests pass, there are some for every norm, and they reach every line."""
+"""The checks `tests` and `dekking`: the tests pass, each norm or condition has some, and they reach every line."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Tested:
 
 
 def check_presence(source: Source) -> Iterator[Problem]:
-    """Yield the norms without a test."""
+    """Yield the norms or conditions without a test."""
     tested = {test.file for test in tests_in(source.tests)}
-    for norm in source.norms:
-        if f"{norm.stem}_test.rego" not in tested:
-            yield Problem(norm.file, 0, CHECK, f"er is geen enkele test in {norm.stem}_test.rego")
+    for stem in source.stems:
+        if f"{stem}_test.rego" not in tested:
+            yield Problem(f"{stem}.rego", 0, CHECK, f"er is geen enkele test in {stem}_test.rego")
 
 
 def check_tests(source: Source, tell: Tell) -> Tested:

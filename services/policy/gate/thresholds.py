@@ -15,12 +15,12 @@ from services.policy.year import DATA, data_line, is_test
 
 CHECK = "drempels"
 _SHARED_NUMBERS = ("0", "1")
-"""What the building blocks count with; anything else is a threshold."""
+"""What building blocks and conditions count with; anything else is a threshold."""
 
 
 def check_thresholds(source: Source) -> Iterator[Problem]:
     """Yield every threshold in the wrong place, that is not there, or that nobody reads."""
-    if not isinstance(source.thresholds, Mapping):
+    if source.thresholds is None:
         return
     yield from _data(source)
     read: set[tuple[str, str, str]] = set()
@@ -32,15 +32,14 @@ def check_thresholds(source: Source) -> Iterator[Problem]:
                 yield from _reference(source, module, found, read)
     for stem, thresholds in source.thresholds.items():
         for key in thresholds if isinstance(thresholds, Mapping) else ():
-            if (f"{stem}.rego", stem, key) not in read and stem in {norm.stem for norm in source.norms}:
+            if (f"{stem}.rego", stem, key) not in read and stem in source.stems:
                 line = _line(source, stem, key)
                 yield Problem(DATA, line, CHECK, f"drempel {stem}.{key} wordt door {stem}.rego niet gelezen")
 
 
 def _data(source: Source) -> Iterator[Problem]:
-    assert source.policies is not None
     text, path = source.texts[DATA], (*source.area, THRESHOLDS)
-    data: JsonValue = source.policies.data
+    data: JsonValue = source.data
     for length, key in enumerate(path):
         assert isinstance(data, Mapping)
         for other in data.keys() - {key}:
@@ -49,7 +48,7 @@ def _data(source: Source) -> Iterator[Problem]:
         data = data[key]
     # A norm whose METADATA is wrong is still a file with its thresholds.
     stems = {module.file.removesuffix(".rego") for module in source.rules if source.is_norm(module)}
-    for stem, thresholds in (source.thresholds or {}).items() if isinstance(source.thresholds, Mapping) else ():
+    for stem, thresholds in (source.thresholds or {}).items():
         if stem not in stems:
             yield Problem(DATA, _line(source, stem), CHECK, f"er is geen norm {stem} voor deze drempels")
         elif not isinstance(thresholds, Mapping) or not thresholds:
@@ -81,7 +80,8 @@ def _line(source: Source, *path: str | int) -> int:
 
 def _choices(source: Source) -> frozenset[str]:
     """What a hospital can choose from: an answer that a norm accepts or not."""
-    assert source.policies is not None
+    if source.policies is None:
+        return frozenset()
     questionnaire = source.policies.questionnaire
     options = (option for question in questionnaire.questions for option in question.options)
     return frozenset((*options, *questionnaire.specialisms))
@@ -91,7 +91,7 @@ def _literal(source: Source, module: Module, found: Found, choices: frozenset[st
     """A number that is written in a rule, or a choice that a question leaves."""
     if found.kind == "Number" and not is_test(module.file):
         text = module.at(found.node["span"])
-        if source.is_norm(module) or text not in _SHARED_NUMBERS:
+        if (source.holds_norms and source.is_norm(module)) or text not in _SHARED_NUMBERS:
             yield Problem(module.file, found.line, CHECK, f"het getal {text} hoort als drempel in {DATA}")
     elif found.kind in ("String", "RawString") and source.is_norm(module) and found.node["value"] in choices:
         yield Problem(
@@ -111,7 +111,6 @@ def _reference(source: Source, module: Module, found: Found, read: set[tuple[str
         return
     stem, key = named
     read.add((module.file, stem, key))
-    assert isinstance(source.thresholds, Mapping)
-    thresholds = source.thresholds.get(stem)
+    thresholds = (source.thresholds or {}).get(stem)
     if not isinstance(thresholds, Mapping) or key not in thresholds:
         yield Problem(module.file, found.line, CHECK, f"drempel {stem}.{key} staat niet in {DATA}")

@@ -6,7 +6,19 @@ from fractions import Fraction
 
 import pytest
 
-from services.budget.facts import Approval, Assessment, CareType, Closure, Decision, Location, Provider
+from services.budget.facts import (
+    Approval,
+    Assessment,
+    CareType,
+    Closure,
+    Decision,
+    Exclusion,
+    Location,
+    Negative,
+    Provider,
+    Standing,
+)
+from services.budget.norm_budget.basis import Basis, write_basis
 from services.budget.norm_budget.model import (
     Eligibility,
     ProviderBudget,
@@ -33,8 +45,12 @@ def said(insurer: str, decision: Decision, day: str = "2026-09-01") -> Approval:
     return Approval(insurer, decision, date.fromisoformat(day))
 
 
-def calculate(of: Provider, parameters: Parameters = PARAMETERS, **assessments: Assessment) -> ProviderBudget:
-    return provider_budget(of, round_of(), assessments, parameters)
+def calculate(of: Provider, parameters: Parameters = PARAMETERS, **standings: Standing) -> ProviderBudget:
+    return provider_budget(of, round_of(), standings, parameters)
+
+
+def decided(track: str = "herstel", decision: Negative = Negative.GEEN_AANVRAAG) -> Exclusion:
+    return Exclusion(f"providers/06010101/locations/veenrode/cases/2026-{track}", decision, date(2026, 10, 1))
 
 
 @pytest.mark.parametrize(
@@ -159,10 +175,38 @@ def test_without_representatives_nobody_agreed() -> None:
 
 
 def test_an_unmet_norm_does_not_lower_the_budget() -> None:
-    found = calculate(provider(location()), veenrode=Assessment("assessment-1", ("HERSTELTERMIJN",)))
+    standing = Standing(Assessment("assessment-1", ("HERSTELTERMIJN",)))
+    found = calculate(provider(location()), veenrode=standing)
     assert found.budget_cents == NORM
     assert found.locations[0].steps[-1].rule == "AMB-43"
     assert found.locations[0].steps[-1].inputs == (("route", "HERSTELTERMIJN"),)
+
+
+def test_a_decision_takes_away_the_amount_of_its_location_only() -> None:
+    assessment = Assessment("assessment-1", ("HERSTELTERMIJN",))
+    both = provider(location(), location("kerkwerf", closures=HALF_YEAR))
+    found = calculate(both, veenrode=Standing(assessment, (decided(),)), kerkwerf=Standing(assessment))
+    excluded, other = found.locations
+    assert (excluded.budget_cents, excluded.can_claim) == (0, False)
+    assert (other.budget_cents, other.can_claim) == (231_890_411, True)
+    assert (found.budget_cents, found.eligible_locations) == (231_890_411, 1)
+    assert [step.rule for step in excluded.steps] == ["AMB-01", "AMB-43", "AMB-24"]
+    assert excluded.steps[-1].inputs == (
+        ("bedrag zonder besluit", "€ 4.600.000,00"),
+        ("besluit van 2026-10-01", "GEEN_AANVRAAG, providers/06010101/locations/veenrode/cases/2026-herstel"),
+    )
+    assert excluded.steps[-1].result == "€ 0,00"
+    assert found.steps[-1].inputs == (("locatie kerkwerf", "€ 2.318.904,11"),)
+
+
+def test_every_decision_that_holds_is_named() -> None:
+    two = (decided(), decided("verbeterplan", Negative.GEEN_BUDGET))
+    found = calculate(provider(location()), veenrode=Standing(exclusions=two))
+    assert (found.budget_cents, found.eligible_locations) == (0, 0)
+    assert [value.split(",")[0] for _, value in found.locations[0].steps[-1].inputs[1:]] == [
+        "GEEN_AANVRAAG",
+        "GEEN_BUDGET",
+    ]
 
 
 def test_the_trace_can_be_redone_by_hand() -> None:
@@ -185,9 +229,11 @@ def test_the_digest_follows_every_fact_but_not_the_order_of_events() -> None:
     where = location(closures=two, periods=(hours(0, 1440),))
     base = provider(where, approvals=(said("9101", AKKOORD),))
 
-    def digest(of: Provider = base, norm: int = NORM, parameters: Parameters = PARAMETERS, *routes: str) -> str:
-        assessments = {"veenrode": Assessment("a1", routes)} if routes else {}
-        return input_digest(of, round_of(norm=norm), assessments, parameters)
+    def digest(
+        of: Provider = base, norm: int = NORM, parameters: Parameters = PARAMETERS, standing: Standing | None = None
+    ) -> str:
+        basis = Basis(of, round_of(norm=norm), {"veenrode": standing} if standing else {})
+        return input_digest(write_basis(basis, parameters), parameters)
 
     assert digest() == digest(provider(replace(where, closures=two[::-1]), approvals=base.approvals))
     # Stops matter only where they count as closed.
@@ -199,8 +245,10 @@ def test_the_digest_follows_every_fact_but_not_the_order_of_events() -> None:
         digest(norm=NORM + 1),
         digest(parameters=counting),
         digest(stopped, parameters=counting),
-        digest(base, NORM, PARAMETERS, "VOLDOET"),
-        digest(base, NORM, PARAMETERS, "VERBETERPLAN"),
+        digest(standing=Standing(Assessment("a1", ("VOLDOET",)))),
+        digest(standing=Standing(Assessment("a1", ("VERBETERPLAN",)))),
+        digest(standing=Standing(Assessment("a1", ("VERBETERPLAN",)), (decided(),))),
+        digest(standing=Standing(Assessment("a1", ("VERBETERPLAN",)), (decided("verbeterplan"),))),
         digest(replace(base, representatives=("9101",))),
         digest(replace(base, approvals=())),
         digest(replace(base, provides_seh_since=date(1990, 1, 2))),

@@ -4,13 +4,25 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from hypothesis import given
 
-from services.budget.facts import Closure, Department, Location
-from services.budget.obligations.model import StopStatus, counted_closures, obligations
+from services.budget.availability.model import seh_stops_in
+from services.budget.facts import Closure, Department, Location, Stop
+from services.budget.obligations.model import (
+    Acknowledgement,
+    Duty,
+    DutyKind,
+    StopStatus,
+    counted_closures,
+    obligations,
+)
+from services.budget.obligations.working_days import add_working_days
 from services.policy.parameters import Parameters
-from spoedkader.wallclock.intervals import to_moment, total
+from services.runtime.errors import DomainError, Reason
+from spoedkader.wallclock.intervals import clip, day_start, to_moment, total, year_interval
 
 from .samples import HOUR, PARAMETERS, at, choosing, closures, hours, location, stops
+from .strategies import YEARS, locations
 
 
 def since(where: Location, parameters: Parameters = PARAMETERS, year: int = 2027) -> str | None:
@@ -141,3 +153,120 @@ def test_the_trace_shows_the_minutes_that_made_it_structural() -> None:
 def test_the_term_to_inform_is_a_parameter() -> None:
     where = location(closures=closures(("2027-03-01T00:00", "2027-03-02T00:00")))
     assert "binnen 1 werkdag over" in obligations(where, 2027, choosing(inform_within_working_days=1)).duties[0]
+
+
+# Duties with their terms
+
+
+def duty(where: Location, kind: DutyKind, parameters: Parameters = PARAMETERS) -> Duty:
+    return obligations(where, 2027, parameters).duty(kind)
+
+
+def stopped(*minutes: tuple[str, int]) -> Location:
+    """A location with stops of so many minutes from these moments on."""
+    return location(
+        stops=tuple(
+            Stop(f"S{n}", Department.SEH, at(start), at(start) + length) for n, (start, length) in enumerate(minutes)
+        )
+    )
+
+
+def test_closures_raise_a_duty_on_the_day_on_which_they_are_structural() -> None:
+    # T11: Sunday 22:00 to Monday 07:00.
+    where = location(closures=closures(("2027-03-07T22:00", "2027-03-08T07:00")))
+    found = duty(where, DutyKind.STRUCTURELE_SLUITING)
+    assert (found.raised_on, found.due_on) == (date(2027, 3, 8), date(2027, 3, 15))
+    assert not found.overdue(date(2027, 3, 15))
+    assert found.overdue(date(2027, 3, 16))
+    short = choosing(inform_within_working_days=1)
+    assert duty(where, DutyKind.STRUCTURELE_SLUITING, short).due_on == date(2027, 3, 9)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "raised_on", "weight"),
+    [
+        # The 4224th minute is the last of 3 March, so that all have passed as 4 March begins.
+        ((("2027-03-01T01:36", 4224),), date(2027, 3, 4), StopStatus.NADERT),
+        ((("2027-03-01T01:35", 4224),), date(2027, 3, 3), StopStatus.NADERT),
+        ((("2027-02-01T00:00", 4223), ("2027-05-10T23:58", 1)), date(2027, 5, 10), StopStatus.NADERT),
+        # At exactly the threshold it has not been passed.
+        ((("2027-02-01T00:00", 4224), ("2027-05-10T00:00", 1056)), date(2027, 2, 3), StopStatus.NADERT),
+        ((("2027-02-01T00:00", 4224), ("2027-05-10T00:00", 1057)), date(2027, 5, 10), StopStatus.OVERSCHRIJDT),
+        ((("2027-02-01T00:00", 9000), ("2027-05-10T00:00", 9000)), date(2027, 2, 4), StopStatus.OVERSCHRIJDT),
+    ],
+)
+def test_stops_raise_a_duty_on_the_day_on_which_they_come_to_their_status(
+    minutes: tuple[tuple[str, int], ...], raised_on: date, weight: StopStatus
+) -> None:
+    found = duty(stopped(*minutes), DutyKind.SEH_STOPS)
+    assert (found.raised_on, found.weight) == (raised_on, weight)
+    assert found.due_on == add_working_days(raised_on, 20)
+
+
+def test_without_stops_near_a_bound_of_nothing() -> None:
+    found = duty(location(), DutyKind.SEH_STOPS, choosing(stops_approach_minutes=0))
+    assert (found.raised_on, found.weight) == (date(2027, 1, 1), StopStatus.NADERT)
+
+
+def test_a_duty_that_was_not_raised_cannot_be_done() -> None:
+    for kind in DutyKind:
+        with pytest.raises(DomainError) as refused:
+            duty(location(), kind)
+        assert refused.value.reason is Reason.ILLEGAL_TRANSITION
+        assert refused.value.metadata == {"state": "NIET_ONTSTAAN", "open_steps": ""}
+
+
+def test_the_steps_show_the_terms() -> None:
+    where = replace(stopped(("2027-03-01T00:00", 4224)), closures=closures(("2027-03-07T22:00", "2027-03-08T07:00")))
+    found = obligations(where, 2027, PARAMETERS)
+    assert [(step.rule, step.result) for step in found.steps[-2:]] == [
+        ("AMB-10", "2027-03-15"),
+        ("AMB-10", "2027-04-02"),
+    ]
+    assert found.steps[-2].inputs == (
+        ("verplichting", "STRUCTURELE_SLUITING"),
+        ("ontstaan op", "2027-03-08"),
+        ("termijn", "5 werkdagen"),
+    )
+
+
+def done(of: Duty) -> Acknowledgement:
+    day = date(2027, 3, 1)
+    return Acknowledgement(
+        "06010101", "veenrode", 2027, of.kind, of.raised_on, of.weight, day, "oorzaak", None, "", "", "gebruiker"
+    )
+
+
+def test_closures_that_become_structural_on_another_day_raise_the_duty_anew() -> None:
+    night = location(closures=closures(("2027-03-07T22:00", "2027-03-08T07:00")))
+    longer = location(closures=closures(("2027-03-07T22:00", "2027-03-08T09:00")))
+    earlier = location(closures=closures(("2027-03-01T00:00", "2027-03-01T09:00")))
+    told = done(duty(night, DutyKind.STRUCTURELE_SLUITING))
+    assert told.covers(duty(longer, DutyKind.STRUCTURELE_SLUITING))
+    assert not told.covers(duty(earlier, DutyKind.STRUCTURELE_SLUITING))
+
+
+def test_only_a_heavier_status_of_stops_raises_the_duty_anew() -> None:
+    near, near_later = (stopped((f"2027-{month}-01T00:00", 4224)) for month in ("03", "04"))
+    above = stopped(("2027-03-01T00:00", 6000))
+    accounted = done(duty(near, DutyKind.SEH_STOPS))
+    assert accounted.covers(duty(near_later, DutyKind.SEH_STOPS))
+    assert not accounted.covers(duty(above, DutyKind.SEH_STOPS))
+    assert done(duty(above, DutyKind.SEH_STOPS)).covers(duty(near, DutyKind.SEH_STOPS))
+
+
+@given(locations, YEARS)
+def test_each_duty_is_raised_on_the_first_day_on_which_it_holds(where: Location, year: int) -> None:
+    found = obligations(where, year, PARAMETERS)
+    kinds = [each.kind for each in found.raised]
+    assert (DutyKind.STRUCTURELE_SLUITING in kinds) is (found.structural_since is not None)
+    assert (DutyKind.SEH_STOPS in kinds) is (found.stop_status is not StopStatus.GEEN)
+    for each in found.raised:
+        assert each.raised_on < each.due_on
+        if each.kind is not DutyKind.SEH_STOPS:
+            continue
+        merged = seh_stops_in(where.stops, year_interval(year))
+        bound = 4224 if each.weight is StopStatus.NADERT else 5281
+        day = day_start(each.raised_on)
+        # Before that day fewer had passed, and by its end enough.
+        assert total(clip(merged, (0, day - 1))) < bound <= total(clip(merged, (0, day + 1440)))

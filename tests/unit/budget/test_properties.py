@@ -11,54 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.budget.availability.model import Availability, availability
-from services.budget.facts import Approval, CareType, Closure, Decision, Department, Location, Provider, Stop
-from services.budget.norm_budget.model import eligibility, input_digest, location_budget, provider_budget
+from services.budget.facts import Approval, Closure, Location, Provider
+from services.budget.norm_budget.basis import Basis, write_basis
+from services.budget.norm_budget.model import eligibility, location_budget, provider_budget
 from services.budget.obligations.model import (
     counted_closures,
     obligations,
     structural_since,
     window_counts,
 )
-from spoedkader.wallclock.intervals import Interval, complement, day_start, total, union, year_interval
+from spoedkader.wallclock.intervals import Interval, complement, total, union, year_interval
 from spoedkader.wallclock.opening import OpeningPeriod
 
-from .samples import DAY, EVERY_DAY, NORM, PARAMETERS, choosing, location, round_of
-
-YEARS = st.sampled_from([2027, 2028])
-START, END = day_start(date(2026, 12, 1)), day_start(date(2029, 2, 1))
-
-days = st.dates(date(2026, 6, 1), date(2029, 6, 1))
-spans = st.tuples(st.integers(START, END), st.none() | st.integers(1, 40 * DAY)).map(
-    lambda pair: (pair[0], None if pair[1] is None else pair[0] + pair[1])
-)
-some_closures = st.lists(st.tuples(spans, st.sampled_from([True, False, None])), max_size=12).map(
-    lambda found: tuple(Closure(f"C{n}", *span, foreseen) for n, (span, foreseen) in enumerate(found))
-)
-some_stops = st.lists(st.tuples(spans, st.sampled_from(Department)), max_size=12).map(
-    lambda found: tuple(Stop(f"S{n}", department, *span) for n, (span, department) in enumerate(found))
-)
-some_periods = st.lists(
-    st.builds(
-        OpeningPeriod,
-        valid_from=days,
-        valid_until=st.none() | days,
-        weekdays=st.frozensets(st.sampled_from(sorted(EVERY_DAY)), min_size=1),
-        opens=st.integers(0, 1439),
-        closes=st.integers(0, 1440),
-    ),
-    max_size=4,
-).map(tuple)
-locations = st.builds(
-    Location,
-    agb=st.just("06010101"),
-    location_id=st.just("veenrode"),
-    care_type=st.just(CareType.SEH),
-    opened_on=days | st.just(date(1990, 1, 1)),
-    closed_on=st.none() | days,
-    periods=some_periods,
-    closures=some_closures,
-    stops=some_stops,
-)
+from .samples import DAY, NORM, PARAMETERS, choosing, location, round_of
+from .strategies import YEARS, decisions, locations, spans
 
 
 @given(locations, YEARS)
@@ -98,7 +64,8 @@ def test_the_order_of_events_changes_nothing(where: Location, year: int, random:
     assert_same(where, shuffled, year)
     for parameters in (PARAMETERS, choosing(stops_count_as_closed=True)):
         one, other = (Provider("06010101", date(1990, 1, 1), ("9101",), (), (each,)) for each in (where, shuffled))
-        assert input_digest(one, round_of(year), {}, parameters) == input_digest(other, round_of(year), {}, parameters)
+        texts = [write_basis(Basis(each, round_of(year), {}), parameters) for each in (one, other)]
+        assert texts[0] == texts[1]
         steps = [provider_budget(each, round_of(year), {}, parameters).locations[0].steps for each in (one, other)]
         assert steps[0] == steps[1]
         traces = [availability(each, year, parameters).steps for each in (where, shuffled)]
@@ -116,14 +83,6 @@ def assert_same(one: Location, other: Location, year: int) -> None:
         right.stop_minutes,
         right.duties,
     )
-
-
-decisions = st.builds(
-    Approval,
-    insurer=st.sampled_from(["9101", "9102", "9999"]),
-    decision=st.sampled_from(Decision),
-    decided_on=st.dates(date(2026, 9, 1), date(2026, 9, 20)),
-)
 
 
 @given(st.lists(decisions, max_size=12, unique_by=lambda a: (a.insurer, a.decided_on)), st.randoms())

@@ -1,0 +1,53 @@
+"""What an application rests on: the other parts of the service that it asks, and what they answered."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+import grpc
+
+from services.budget.applications.registry import Registered
+from spoedkader.budget.v1 import budget_pb2, condition_pb2, outlook_pb2
+
+
+class Calculate(Protocol):
+    """Makes and keeps the calculation of a provider and year; `validate_only` keeps nothing."""
+
+    def __call__(
+        self, agb: str, year: int, context: grpc.ServicerContext, *, validate_only: bool
+    ) -> budget_pb2.Calculation: ...
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The parts of the service, as functions.
+
+    `provider` reads the registry; `conditions` judges those of a provider and year on a day; `deadline` gives the last
+    day to hand in by the rules of a policy year, None while it is not known (AMB-50); `compare` explains the difference
+    between two calculations by their names. The two of `replay_...` tell in Dutch what differs when calculation or
+    conditions are worked out again, nothing when the same comes out.
+    """
+
+    provider: Callable[[str, grpc.ServicerContext], Registered]
+    calculate: Calculate
+    conditions: Callable[[str, int, date, grpc.ServicerContext], condition_pb2.Conditions]
+    deadline: Callable[[int], date | None]
+    compare: Callable[[str, str], outlook_pb2.CalculationDifference]
+    replay_calculation: Callable[[str], list[str]]
+    replay_conditions: Callable[[condition_pb2.Conditions], list[str]]
+
+    def ask(self, agb: str, year: int, today: date, context: grpc.ServicerContext, *, validate_only: bool) -> "Basis":
+        """What an application of a provider and year rests on today. Raises DomainError as any of the parts does."""
+        registered = self.provider(agb, context)
+        calculation = self.calculate(agb, year, context, validate_only=validate_only)
+        return Basis(registered, calculation, self.conditions(agb, year, today, context))
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What an application rests on."""
+
+    registered: Registered
+    calculation: budget_pb2.Calculation
+    conditions: condition_pb2.Conditions

@@ -1,0 +1,1 @@
+"""The commands `spoedkader purchasing`: from finding to signed application."""
