@@ -124,13 +124,17 @@ class Facts:
 
     def providers(self, year: int, context: grpc.ServicerContext) -> list[KnownProvider]:
         """Every provider, in the order in which they were registered."""
-        round_request = round_pb2.GetRoundRequest(name=names.ROUND.format(year=year))
-        found = self._registry.call(self._rounds.GetRound, round_request, context)
-        request = snapshot_pb2.ListProviderSnapshotsRequest(
-            budget_year=year, view=_view(self._rules.of(found.policy_year)), page_size=PROVIDERS_PER_PAGE
-        )
-        pages = self._registry.pages(self._snapshots.ListProviderSnapshots, request, context)
-        return [self._known(snapshot) for page in pages for snapshot in page.snapshots]
+
+        def ask(view: "View") -> list[KnownProvider]:
+            request = snapshot_pb2.ListProviderSnapshotsRequest(
+                budget_year=year, view=view, page_size=PROVIDERS_PER_PAGE
+            )
+            pages = self._registry.pages(self._snapshots.ListProviderSnapshots, request, context)
+            return [self._known(snapshot) for page in pages for snapshot in page.snapshots]
+
+        found = ask(snapshot_pb2.SNAPSHOT_VIEW_CLOSURES)
+        view = _view(found[0].parameters) if found else snapshot_pb2.SNAPSHOT_VIEW_CLOSURES
+        return found if view == snapshot_pb2.SNAPSHOT_VIEW_CLOSURES else ask(view)
 
     def provider_with_stops(self, agb: str, year: int, context: grpc.ServicerContext) -> KnownProvider:
         """One provider with the stops of its locations."""

@@ -1,11 +1,18 @@
 """Wires the budget service."""
 
+from datetime import date
+
 import grpc
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from services.budget.applications import api as applications
+from services.budget.applications.registry import Registry
+from services.budget.applications.sources import Sources
+from services.budget.applications.store import APPLICATION_ROWS, first_submitted_on
 from services.budget.archive import PurchasingRulesRow
 from services.budget.availability import api as availability
+from services.budget.calendar import api as calendar
 from services.budget.conditions import api as conditions
 from services.budget.conditions.engines import ConditionEngines
 from services.budget.conditions.facts import ConditionReader
@@ -33,8 +40,10 @@ from services.runtime.server import Application
 from services.runtime.settings import ServiceSettings
 from services.runtime.transactions import Clock, RequestRow, Transactions, utc_now
 from spoedkader.budget.v1 import (
+    application_pb2_grpc,
     availability_pb2_grpc,
     budget_pb2_grpc,
+    calendar_pb2_grpc,
     condition_pb2_grpc,
     obligation_pb2_grpc,
     outlook_pb2_grpc,
@@ -45,7 +54,15 @@ from spoedkader.budget.v1 import (
 )
 from spoedkader.feed.v1 import feed_pb2_grpc
 
-ROWS = (AcknowledgementRow, CalculationRow, OverloopRow, PurchasingRulesRow, RequestRow, *CHANGE_ROWS)
+ROWS = (
+    AcknowledgementRow,
+    *APPLICATION_ROWS,
+    CalculationRow,
+    OverloopRow,
+    PurchasingRulesRow,
+    RequestRow,
+    *CHANGE_ROWS,
+)
 
 
 class BudgetSettings(ServiceSettings):
@@ -73,12 +90,32 @@ def build(settings: BudgetSettings, clock: Clock = utc_now) -> Application:
     calculations = Calculations(facts, transactions)
     comparisons = Comparisons(transactions)
     engines = ConditionEngines(settings.engine_processes)
-    # Nothing is handed in yet: there are no applications to look in.
-    reader = ConditionReader(registry, quality, rules, transactions, submitted=lambda agb, year: None)
+
+    def submitted_on(agb: str, year: int) -> date | None:
+        with transactions.read_one() as connection:
+            return first_submitted_on(connection, agb, year)
+
+    reader = ConditionReader(registry, quality, rules, transactions, submitted=submitted_on)
     judge = ConditionJudge(reader, rules, engines, transactions, clock)
+    sources = Sources(
+        provider=Registry(registry).provider,
+        calculate=calculations.calculate,
+        judge=judge.judge,
+        evaluate=judge.evaluate,
+        deadline=lambda policy_year: rules.of(policy_year).filing_deadline.value,
+        compare=comparisons.compare,
+        replay_calculation=calculations.replay_calculation,
+        replay_conditions=judge.replay,
+    )
+    application_servicer = applications.ApplicationServicer(sources, transactions, clock)
+    obligation_servicer = obligations.ObligationServicer(facts, transactions, clock)
+    calendar_servicer = calendar.CalendarServicer(
+        registry, quality, rules, obligations=obligation_servicer, applications=application_servicer, clock=clock
+    )
 
     def register(server: grpc.Server) -> None:
         feed_pb2_grpc.add_FeedServiceServicer_to_server(feed.FeedServicer(transactions), server)
+        application_pb2_grpc.add_ApplicationServiceServicer_to_server(application_servicer, server)
         availability_pb2_grpc.add_AvailabilityServiceServicer_to_server(
             availability.AvailabilityServicer(facts), server
         )
@@ -86,9 +123,8 @@ def build(settings: BudgetSettings, clock: Clock = utc_now) -> Application:
             norm_budget.BudgetServicer(facts, transactions, calculations), server
         )
         condition_pb2_grpc.add_ConditionServiceServicer_to_server(conditions.ConditionServicer(judge, clock), server)
-        obligation_pb2_grpc.add_ObligationServiceServicer_to_server(
-            obligations.ObligationServicer(facts, transactions, clock), server
-        )
+        calendar_pb2_grpc.add_CalendarServiceServicer_to_server(calendar_servicer, server)
+        obligation_pb2_grpc.add_ObligationServiceServicer_to_server(obligation_servicer, server)
         outlook_pb2_grpc.add_OutlookServiceServicer_to_server(
             outlook.OutlookServicer(facts, comparisons, clock), server
         )
@@ -106,8 +142,10 @@ def build(settings: BudgetSettings, clock: Clock = utc_now) -> Application:
         database.close()
 
     services = (
+        applications.SERVICE,
         availability.SERVICE,
         norm_budget.SERVICE,
+        calendar.SERVICE,
         conditions.SERVICE,
         obligations.SERVICE,
         outlook.SERVICE,

@@ -23,6 +23,7 @@ from services.runtime.settings import ServiceSettings
 from spoedkader.budget.v1 import (
     availability_pb2,
     budget_pb2,
+    calendar_pb2,
     obligation_pb2,
     outlook_pb2,
     overloop_pb2,
@@ -104,6 +105,7 @@ CONTRACTS = {
     "budget": (
         availability_pb2,
         budget_pb2,
+        calendar_pb2,
         obligation_pb2,
         outlook_pb2,
         overloop_pb2,

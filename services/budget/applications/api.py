@@ -32,7 +32,7 @@ from services.budget.applications.reading import (
     read_party,
 )
 from services.budget.applications.relations import require_amendable, require_followable, require_place
-from services.budget.applications.replaying import differences
+from services.budget.applications.replaying import differences, kept_calculation
 from services.budget.applications.sources import Basis, Sources
 from services.budget.norm_budget import store as calculations
 from services.budget.trace import cents_text
@@ -234,7 +234,8 @@ class ApplicationServicer(rpc.ApplicationServiceServicer):
         with self._transactions.read() as connection:
             stored = _stored(connection, agb, identifier)
             said = store.content(connection, stored.value.terms.digest)
-            found = list(differences(said, stored.value.terms, connection, self._sources))
+            kept = kept_calculation(connection, said)
+        found = list(differences(said, stored.value.terms, kept, self._sources))
         content = read_content(said)
         return pb.ReplayApplicationResponse(
             same=not found,

@@ -167,11 +167,16 @@ def _conditions(conditions: condition_pb2.Conditions) -> Iterator[Block]:
             str(condition.number),
             condition.title,
             _STATUSES[condition.status],
-            "\n".join(_shortfall(shortfall) for shortfall in condition.shortfalls) or "–",
+            "\n".join(_missing(condition)) or "–",
         )
         for condition in conditions.conditions
     )
-    yield Table(("Nr.", "Voorwaarde", "Oordeel", "Wat ontbreekt"), rows)
+    yield Table(("Nr.", "Voorwaarde", "Oordeel", "Wat ontbreekt of opvalt"), rows)
+
+
+def _missing(condition: condition_pb2.Condition) -> Iterator[str]:
+    yield from (_shortfall(shortfall) for shortfall in condition.shortfalls)
+    yield from (f"Opmerking. {_shortfall(remark)}" for remark in condition.remarks)
 
 
 def _shortfall(shortfall: condition_pb2.Shortfall) -> str:

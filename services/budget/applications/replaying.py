@@ -15,16 +15,22 @@ from services.runtime import names
 from spoedkader.budget.v1 import budget_pb2
 
 
-def differences(content: bytes, terms: Terms, connection: Connection, sources: Sources) -> Iterator[str]:
+def kept_calculation(connection: Connection, content: bytes) -> budget_pb2.Calculation | None:
+    """The calculation that an application rests on as it was kept, None when it was not."""
+    agb, year, number = names.parts(names.CALCULATION, read_content(content).calculation["name"])
+    found = calculations.get(connection, agb, int(year), int(number))
+    return budget_pb2.Calculation.FromString(found.content) if found else None
+
+
+def differences(content: bytes, terms: Terms, kept: budget_pb2.Calculation | None, sources: Sources) -> Iterator[str]:
     """What differs, in Dutch: in the content itself, in what it says it rests on, and in what follows from that.
 
-    `content` is as it was kept, `terms` what the application went by.
+    `content` is as it was kept, `terms` what the application went by, and `kept` the calculation that it rests on.
     """
     if digest_of(content) != terms.digest:
         yield "de inhoud is niet die van haar digest"
     said = read_content(content)
     calculation, conditions = drafting.calculation_of(said), drafting.conditions_of(said)
-    kept = _kept(connection, calculation.name)
     if kept is None:
         yield f"de berekening {calculation.name} is niet bewaard"
     elif kept != calculation:
@@ -44,9 +50,3 @@ def differences(content: bytes, terms: Terms, connection: Connection, sources: S
         yield "de partijen die moeten ondertekenen zijn andere"
     if digest_of(write_content(again)) != terms.digest:
         yield "de inhoud die eruit volgt heeft een andere digest"
-
-
-def _kept(connection: Connection, name: str) -> budget_pb2.Calculation | None:
-    agb, year, number = names.parts(names.CALCULATION, name)
-    found = calculations.get(connection, agb, int(year), int(number))
-    return budget_pb2.Calculation.FromString(found.content) if found else None

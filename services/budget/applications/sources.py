@@ -19,19 +19,24 @@ class Calculate(Protocol):
     ) -> budget_pb2.Calculation: ...
 
 
+Judge = Callable[[str, int, date, grpc.ServicerContext], condition_pb2.Conditions]
+"""The conditions of a provider, by its AGB code, in a year, as they are on a day."""
+
+
 @dataclass(frozen=True)
 class Sources:
     """The parts of the service, as functions.
 
-    `provider` reads the registry; `conditions` judges those of a provider and year on a day; `deadline` gives the last
-    day to hand in by the rules of a policy year, None while it is not known (AMB-50); `compare` explains the difference
-    between two calculations by their names. The two of `replay_...` tell in Dutch what differs when calculation or
-    conditions are worked out again, nothing when the same comes out.
+    `provider` reads the registry. `judge` and `evaluate` judge the conditions, and only `evaluate` keeps the rules by
+    which it did. `deadline` gives the last day to hand in by the rules of a policy year, None while it is not known
+    (AMB-50). `compare` explains the difference between two calculations by their names. `replay_calculation` and
+    `replay_conditions` tell in Dutch what differs when they are worked out again, nothing when the same comes out.
     """
 
     provider: Callable[[str, grpc.ServicerContext], Registered]
     calculate: Calculate
-    conditions: Callable[[str, int, date, grpc.ServicerContext], condition_pb2.Conditions]
+    judge: Judge
+    evaluate: Judge
     deadline: Callable[[int], date | None]
     compare: Callable[[str, str], outlook_pb2.CalculationDifference]
     replay_calculation: Callable[[str], list[str]]
@@ -41,7 +46,8 @@ class Sources:
         """What an application of a provider and year rests on today. Raises DomainError as any of the parts does."""
         registered = self.provider(agb, context)
         calculation = self.calculate(agb, year, context, validate_only=validate_only)
-        return Basis(registered, calculation, self.conditions(agb, year, today, context))
+        judge = self.judge if validate_only else self.evaluate
+        return Basis(registered, calculation, judge(agb, year, today, context))
 
 
 @dataclass(frozen=True)

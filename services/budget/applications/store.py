@@ -230,6 +230,12 @@ def page(
     return selection.page(connection, page, **{key: value for key, value in wanted.items() if value is not None})
 
 
+def first_submitted_on(connection: Connection, agb: str, year: int) -> date | None:
+    """The day on which an application of a provider and year was first handed in; one that was withdrawn is not."""
+    handed_in = (each.value for each in of_year(connection, agb, year) if each.value.state is not State.INGETROKKEN)
+    return min((found.submitted_on for found in handed_in if found.submitted_on), default=None)
+
+
 def content(connection: Connection, digest: str) -> bytes:
     """What an application says, by its digest, which is known to be there."""
     found: bytes = connection.execute(select(_CONTENT.c.content).where(_CONTENT.c.digest == digest)).scalar_one()

@@ -121,9 +121,9 @@ class CalendarServicer(rpc.CalendarServiceServicer):
             filing_deadline = self._rules.of(snapshot.round.policy_year).filing_deadline.value
             found += of_provider(snapshot, attested[name], applications[name], year, filing_deadline)
         for case in self._open_cases(question, context):
-            snapshot = snapshots.get(_provider_of(case.name))
-            if snapshot is not None:
-                found += of_case(case, tuple(snapshot.provider.representatives))
+            owner = snapshots.get(_provider_of(case.name))
+            if owner is not None:
+                found += of_case(case, tuple(owner.provider.representatives))
         for obligations in self._obliged(question, context):
             if _provider_of(obligations.name) in snapshots:
                 found += of_obligations(obligations)
