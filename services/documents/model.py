@@ -59,11 +59,16 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table; the columns whose index is in `right` are aligned to the right, as numbers are."""
+    """A table.
+
+    The columns whose index is in `right` are aligned to the right, as numbers are. With `total` the last row is the sum
+    of the others.
+    """
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     right: frozenset[int] = frozenset()
+    total: bool = False
 
 
 Block: TypeAlias = Heading | Paragraph | Notice | Items | Facts | Figure | Table

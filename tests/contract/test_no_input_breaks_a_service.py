@@ -21,6 +21,7 @@ from services.registry.server import build as build_registry
 from services.runtime.server import Application, Server
 from services.runtime.settings import ServiceSettings
 from spoedkader.budget.v1 import (
+    application_pb2,
     availability_pb2,
     budget_pb2,
     calendar_pb2,
@@ -103,6 +104,7 @@ CONTRACTS = {
     ),
     "quality": (assessment_pb2, catalogue_pb2, comparison_pb2, indicator_pb2, policy_set_pb2, submission_pb2),
     "budget": (
+        application_pb2,
         availability_pb2,
         budget_pb2,
         calendar_pb2,
@@ -172,6 +174,7 @@ def known(channels: dict[str, grpc.Channel]) -> tuple[str, ...]:
         f"{place.name}/assessments/2027-1",
         f"{place.name}/availabilities/2027",
         f"{place.name}/obligations/2027",
+        f"{provider}/applications/2027-1",
         f"{provider}/budgets/2027",
         f"{provider}/outlooks/2027",
         f"{provider}/budgets/2027/calculations/1",

@@ -18,6 +18,11 @@ def _maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.none() | strategy
 
 
+def _mostly(good: Any, other: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Three times in four what is as it should be, so that a whole document sometimes is."""
+    return st.integers(0, 3).flatmap(lambda n: other if n == 3 else st.just(good))
+
+
 def _cases() -> st.SearchStrategy[dict[str, Any]]:
     standing = st.fixed_dictionaries(
         {"state": st.sampled_from(STATES[:7] + STATES[9:]), "due_on": st.sampled_from(("", *DAYS))}
@@ -32,34 +37,36 @@ def _cases() -> st.SearchStrategy[dict[str, Any]]:
 def _indicators() -> st.SearchStrategy[dict[str, Any]]:
     count = st.sampled_from((None, 0, 1, 20000))
     parts = ("seh_visits", "ehh_visits", "seh_stops", "mean_length_of_stay_tenths", "median_length_of_stay_tenths")
-    whole = st.sampled_from((1, 20000))
-    return st.fixed_dictionaries(dict.fromkeys(parts, whole)) | st.fixed_dictionaries(dict.fromkeys(parts, count))
+    return _mostly(dict.fromkeys(parts, 20000), st.fixed_dictionaries(dict.fromkeys(parts, count)))
 
 
 def _assessments() -> st.SearchStrategy[dict[str, Any]]:
     unmet = st.sets(st.sampled_from(("HERSTELTERMIJN", "VERBETERPLAN", "ONVOLLEDIG")), min_size=1).map(sorted)
     return st.fixed_dictionaries(
-        {"submission_revision": st.sampled_from((0, 1, 1, 2)), "routes": st.just(["VOLDOET"]) | unmet}
+        {"submission_revision": _mostly(1, st.sampled_from((0, 2))), "routes": _mostly(["VOLDOET"], unmet)}
     )
 
 
 def _locations() -> st.SearchStrategy[list[dict[str, Any]]]:
     location = st.fixed_dictionaries(
         {
-            "opened_on": st.sampled_from(
-                ("1990-01-01", "1990-01-01", "2025-12-31", "2026-01-01", DELIVERED, "2026-06-16", "2027-02-01")
+            "opened_on": _mostly(
+                "1990-01-01", st.sampled_from(("2025-12-31", "2026-01-01", DELIVERED, "2026-06-16", "2027-02-01"))
             ),
-            "excluded": st.sampled_from((False, False, False, True)),
-            "answers": _maybe(
-                st.fixed_dictionaries(
-                    {
-                        "delivered_on": st.sampled_from(("2026-05-01", DELIVERED, "2026-06-16")),
-                        "revision": st.sampled_from((1, 1, 2)),
-                    }
-                )
+            "excluded": _mostly(False, st.just(True)),
+            "answers": _mostly(
+                {"delivered_on": DELIVERED, "revision": 1},
+                _maybe(
+                    st.fixed_dictionaries(
+                        {
+                            "delivered_on": st.sampled_from(("2026-05-01", DELIVERED, "2026-06-16")),
+                            "revision": st.sampled_from((1, 2)),
+                        }
+                    )
+                ),
             ),
-            "indicators": _maybe(_indicators()),
-            "assessment": _maybe(_assessments()),
+            "indicators": _indicators() | _maybe(_indicators()),
+            "assessment": _assessments() | _maybe(_assessments()),
             "cases": _cases(),
             "duties": st.lists(
                 st.fixed_dictionaries(
@@ -81,7 +88,7 @@ def documents() -> st.SearchStrategy[dict[str, Any]]:
     )
     return st.fixed_dictionaries(
         {
-            "budget_year": st.sampled_from((2027, 2027, 2028)),
+            "budget_year": _mostly(2027, st.just(2028)),
             "as_of": st.just(AS_OF),
             "survey_year": st.just(2026),
             "reference_year": st.just(2025),
@@ -91,9 +98,11 @@ def documents() -> st.SearchStrategy[dict[str, Any]]:
             "submitted_on": st.sampled_from(("", *DAYS)),
             "new_provider": st.booleans(),
             "representatives": st.lists(
-                st.sampled_from(("", "AKKOORD", "AKKOORD", "AFGEWEZEN")), min_size=1, max_size=3
+                _mostly("AKKOORD", st.sampled_from(("", "AFGEWEZEN"))), min_size=1, max_size=3
             ).map(lambda found: [{"insurer": f"910{n}", "decision": each} for n, each in enumerate(found)]),
-            "attestations": st.fixed_dictionaries(dict.fromkeys(KINDS, _maybe(attestation))),
+            "attestations": st.fixed_dictionaries(
+                dict.fromkeys(KINDS, _mostly({"attested_on": AS_OF, "document": "DOC-1"}, _maybe(attestation)))
+            ),
             "locations": _locations(),
         }
     )

@@ -1,4 +1,4 @@
-"""The conditions once more, written apart from the rules and in another way: for each what is missing and what is noted.
+"""The conditions once more, written apart from the rules: for each what is missing and what is remarked.
 
 An entry is the location (empty: the provider), who has to act, and the last day (empty: none).
 """

@@ -66,6 +66,7 @@ documented(kind, missing, undocumented) := declared(kind, missing) if {
 } else := unmet(item(whole_provider, undocumented, aanbieder, no_term)) if {
 	input.attestations[kind].document == ""
 } else := met if {
+	declared(kind, missing).outcome == "waar"
 	is_string(input.attestations[kind].document)
 }
 

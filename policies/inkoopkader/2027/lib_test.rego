@@ -79,9 +79,11 @@ test_documented if {
 	documented(null).shortfalls[0].description == "Verklaar het."
 }
 
-test_a_declaration_that_says_nothing_of_a_document_is_no_answer if {
-	said := json.remove(testdata.document, ["attestations/SCHONING/document"])
-	not lib.documented("SCHONING", "Verklaar het.", "Noem het.") with input as said
+test_a_declaration_with_a_part_that_is_not_there_is_no_answer if {
+	every path in ["attestations/SCHONING/document", "attestations/SCHONING/attested_on", "as_of"] {
+		said := json.remove(testdata.document, [path])
+		not lib.documented("SCHONING", "Verklaar het.", "Noem het.") with input as said
+	}
 }
 
 test_locations_that_are_no_list_are_none if {

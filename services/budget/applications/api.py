@@ -222,7 +222,7 @@ class ApplicationServicer(rpc.ApplicationServiceServicer):
             difference = None
             if amended is not None:
                 difference = self._sources.compare(amended.calculation["name"], application.calculation.name)
-            said = render(application_document(application, content.provider_name, difference), Form(media_type))
+            said = render(application_document(application, content, difference), Form(media_type))
         return pb.ExportApplicationResponse(
             content=said, media_type=media_type, file_name=f"aanvraag-{agb}-{identifier}.{ending}"
         )

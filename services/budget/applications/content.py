@@ -20,6 +20,7 @@ class Line:
     """What a location, by its resource name, adds in cents; 0 when it is left out, and then why."""
 
     location: str
+    display_name: str
     amount_cents: int
     excluded_because: str
 

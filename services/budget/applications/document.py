@@ -1,12 +1,13 @@
 """An application as a document to read, to print and to keep."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
 from fractions import Fraction
 
 from google.type import money_pb2
 
 from services.budget.applications.attention import NORM_AMOUNT
+from services.budget.applications.content import Content, Line
 from services.budget.applications.model import LEGAL_GROUNDS
 from services.budget.applications.traced import calculation_blocks, parameter_blocks
 from services.budget.applications.wording import KINDS, STATES, party_text
@@ -42,9 +43,13 @@ _OUTCOMES = {
 
 
 def application_document(
-    application: Application, provider_name: str, difference: outlook_pb2.CalculationDifference | None
+    application: Application, content: Content, difference: outlook_pb2.CalculationDifference | None
 ) -> Document:
-    """The document of an application; `difference` is that with the calculation of the one that it amends."""
+    """The document of an application, which says `content`.
+
+    `difference` is that with the calculation of the one that it amends.
+    """
+    location_names = {line.location: _called(line) for line in content.lines}
     kind, ground = KINDS[application.kind]
     return Document(
         title=f"Aanvraag budget SEH {application.budget_year}",
@@ -54,17 +59,17 @@ def application_document(
         blocks=(
             *_standing(application),
             Figure(f"Aangevraagd budget voor {application.budget_year}", _amount(application.amount)),
-            _parties(application, provider_name),
+            _parties(application, content.provider_name),
             Notice(NORM_AMOUNT),
             *_explanation(application),
-            *_lines(application),
+            *_lines(application, location_names),
             *(_difference(difference) if difference is not None else ()),
             *_consultation(application),
             *_conditions(application.conditions),
             *_signatures(application),
             *_decision(application),
             *_account(application),
-            *calculation_blocks(application.calculation),
+            *calculation_blocks(application.calculation, location_names),
             *parameter_blocks(application.calculation),
         ),
     )
@@ -109,20 +114,32 @@ def _explanation(application: Application) -> Iterator[Block]:
         yield Paragraph(application.explanation)
 
 
-def _lines(application: Application) -> Iterator[Block]:
+def _called(line: Line) -> str:
+    identifier = line.location.rpartition("/")[2]
+    return f"{line.display_name} ({identifier})" if line.display_name else identifier
+
+
+def _lines(application: Application, location_names: Mapping[str, str]) -> Iterator[Block]:
     availabilities = {each.location: each.availability for each in application.calculation.locations}
     rows = []
     for line in application.lines:
         found = availabilities[line.location]
         share = share_text(Fraction(found.closed_share.numerator, found.closed_share.denominator))
-        name = line.location.rpartition("/")[2]
-        rows.append((name, hours_text(found.closed_minutes), share, _amount(line.amount), line.excluded_because))
+        rows.append(
+            (
+                location_names[line.location],
+                hours_text(found.closed_minutes),
+                share,
+                _amount(line.amount),
+                line.excluded_because,
+            )
+        )
     total = ("Totaal", "", "", _amount(application.amount), "")
-    left_out = any(line.excluded_because for line in application.lines)
     # Without a location that is left out, the column of reasons would be empty.
+    left_out = any(line.excluded_because for line in application.lines)
     header = ("Locatie", "Gesloten", "Deel van het jaar", "Bedrag", "Waarom niet")[: 5 if left_out else 4]
     yield Heading("Aangevraagd per locatie")
-    yield Table(header, tuple(row[: len(header)] for row in [*rows, total]), right=frozenset({3}))
+    yield Table(header, tuple(row[: len(header)] for row in [*rows, total]), right=frozenset({3}), total=True)
 
 
 def _difference(difference: outlook_pb2.CalculationDifference) -> Iterator[Block]:
@@ -186,7 +203,7 @@ def _shortfall(shortfall: condition_pb2.Shortfall) -> str:
         details.append(f"uiterlijk {day_text(from_date(shortfall.due_date))}")
     if shortfall.overdue:
         details.append("termijn voorbij")
-    return about + shortfall.description + (f" ({'; '.join(details)})" if details else "")
+    return f"{about}{shortfall.description.rstrip('.')}" + (f" ({'; '.join(details)})." if details else ".")
 
 
 def _signatures(application: Application) -> Iterator[Block]:

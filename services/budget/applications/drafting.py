@@ -1,5 +1,6 @@
 """Makes what an application says from what it rests on."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +29,7 @@ def rest_on(content: Content, basis: Basis) -> Content:
     Raises:
         ValueError: the lines do not add up to what was calculated; no application may say so.
     """
-    lines = lines_of(basis.calculation)
+    lines = lines_of(basis.calculation, basis.registered.location_names)
     total, calculated = sum(line.amount_cents for line in lines), from_money(basis.calculation.budget)
     if total != calculated:
         raise ValueError(f"the lines of {content.name} add up to {total} cents and the calculation to {calculated}")
@@ -42,8 +43,11 @@ def rest_on(content: Content, basis: Basis) -> Content:
     )
 
 
-def lines_of(calculation: budget_pb2.Calculation) -> tuple[Line, ...]:
-    """What each location adds, in the order of the calculation; left out is 0, with the reason (AMB-18, 24, 44)."""
+def lines_of(calculation: budget_pb2.Calculation, location_names: Mapping[str, str]) -> tuple[Line, ...]:
+    """What each location adds, in the order of the calculation; left out is 0, with the reason (AMB-18, 24, 44).
+
+    `location_names` gives what locations are called by their resource names.
+    """
     other_care = {parameter.code for parameter in calculation.parameters if parameter.name == "other_care"}
     lines = []
     for location in calculation.locations:
@@ -55,7 +59,8 @@ def lines_of(calculation: budget_pb2.Calculation) -> tuple[Line, ...]:
             why = _DECIDED.format(case=location.excluded_by)
         elif calculation.eligibility == budget_pb2.Calculation.ELIGIBILITY_NOT_APPROVED:
             why = _NOT_APPROVED
-        lines.append(Line(location.location, 0 if why else from_money(location.budget), why))
+        amount = 0 if why else from_money(location.budget)
+        lines.append(Line(location.location, location_names.get(location.location, ""), amount, why))
     return tuple(lines)
 
 

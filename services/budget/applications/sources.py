@@ -33,7 +33,7 @@ class Sources:
     `replay_conditions` tell in Dutch what differs when they are worked out again, nothing when the same comes out.
     """
 
-    provider: Callable[[str, grpc.ServicerContext], Registered]
+    provider: Callable[[str, int, grpc.ServicerContext], Registered]
     calculate: Calculate
     judge: Judge
     evaluate: Judge
@@ -44,7 +44,7 @@ class Sources:
 
     def ask(self, agb: str, year: int, today: date, context: grpc.ServicerContext, *, validate_only: bool) -> "Basis":
         """What an application of a provider and year rests on today. Raises DomainError as any of the parts does."""
-        registered = self.provider(agb, context)
+        registered = self.provider(agb, year, context)
         calculation = self.calculate(agb, year, context, validate_only=validate_only)
         judge = self.judge if validate_only else self.evaluate
         return Basis(registered, calculation, judge(agb, year, today, context))

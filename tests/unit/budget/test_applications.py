@@ -222,7 +222,7 @@ CONTENT = Content(
     provider_name="Stichting Ziekenhuis De Wulp",
     budget_year=2027,
     kind=Kind.GEZAMENLIJK,
-    lines=(Line(f"providers/{AGB}/locations/a", 70, ""), Line(f"providers/{AGB}/locations/b", 0, "besluit")),
+    lines=(Line(f"providers/{AGB}/locations/a", "A", 70, ""), Line(f"providers/{AGB}/locations/b", "B", 0, "besluit")),
     parties=(PROVIDER, FIRST, SECOND),
     consultation=Consultation(True, date(2026, 9, 1), "overlegd", "verslag"),
     amends="",
@@ -266,7 +266,7 @@ def test_what_is_not_met_or_not_known_counts() -> None:
 @pytest.mark.parametrize("field", [name for name in Content.__slots__ if name not in {"kind", "budget_year"}])
 def test_every_part_of_the_content_is_signed(field: str) -> None:
     other = {
-        "lines": (Line("elsewhere", 70, ""),),
+        "lines": (Line("elsewhere", "A", 70, ""),),
         "parties": (PROVIDER,),
         "consultation": None,
         "calculation": {"name": "d"},
