@@ -156,22 +156,7 @@ class Facts:
     def standings(self, agb: str, year: int, context: grpc.ServicerContext) -> dict[str, Standing]:
         """Where each location of a provider (`-`: of all) stands, by location id; one without assessment is absent."""
         request = enforcement_pb2.ListStandingsRequest(parent=names.PROVIDER.format(provider=agb), budget_year=year)
-        try:
-            found = self._quality.call(self._enforcement.ListStandings, request, context)
-        except Exception as error:  # TEMPORARY-UNTIL-ENFORCEMENT
-            if "UNIMPLEMENTED" not in str(error):
-                raise
-            from spoedkader.quality.v1 import assessment_pb2_grpc
-
-            stub = assessment_pb2_grpc.AssessmentServiceStub(self._quality.channel)
-            old = assessment_pb2.ListAssessmentsRequest(
-                parent=names.LOCATION.format(provider=agb, location=names.ANY),
-                budget_year=year,
-                view=assessment_pb2.ASSESSMENT_VIEW_BASIC,
-                page_size=1000,
-            )
-            pages = self._quality.pages(stub.ListAssessments, old, context)
-            return {_parts(f.name)[1]: Standing(read_assessment(f)) for page in pages for f in page.assessments}
+        found = self._quality.call(self._enforcement.ListStandings, request, context)
         return {_parts(standing.location)[1]: read_standing(standing) for standing in found.standings}
 
     def _known(self, snapshot: snapshot_pb2.ProviderSnapshot) -> KnownProvider:

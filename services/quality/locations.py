@@ -12,6 +12,8 @@ from services.runtime.wire import from_date
 from spoedkader.registry.v1 import (
     location_pb2,
     location_pb2_grpc,
+    provider_pb2,
+    provider_pb2_grpc,
     round_pb2,
     round_pb2_grpc,
     snapshot_pb2,
@@ -35,6 +37,7 @@ class Locations:
     def __init__(self, registry: Peer) -> None:
         self._registry = registry
         self._locations = location_pb2_grpc.LocationServiceStub(registry.channel)
+        self._providers = provider_pb2_grpc.ProviderServiceStub(registry.channel)
         self._snapshots = snapshot_pb2_grpc.SnapshotServiceStub(registry.channel)
         self._rounds = round_pb2_grpc.RoundServiceStub(registry.channel)
 
@@ -53,10 +56,25 @@ class Locations:
         Raises:
             DomainError: the registry does not know the location, or does not answer.
         """
-        name = names.LOCATION.format(provider=provider, location=location_id)
-        request = location_pb2.GetLocationRequest(name=name)
-        location = self._registry.call(self._locations.GetLocation, request, context)
+        location = self.location(names.LOCATION.format(provider=provider, location=location_id), context)
         return names.parts(names.LOCATION, location.name)[0]
+
+    def location(self, name: str, context: grpc.ServicerContext) -> location_pb2.Location:
+        """A location by its resource name; its provider may be `-`.
+
+        Raises:
+            DomainError: the registry does not know it, or does not answer.
+        """
+        return self._registry.call(self._locations.GetLocation, location_pb2.GetLocationRequest(name=name), context)
+
+    def provider(self, agb: str, context: grpc.ServicerContext) -> provider_pb2.Provider:
+        """A provider, with the insurers that represent the others there now.
+
+        Raises:
+            DomainError: the registry does not know it, or does not answer.
+        """
+        request = provider_pb2.GetProviderRequest(name=names.PROVIDER.format(provider=agb))
+        return self._registry.call(self._providers.GetProvider, request, context)
 
     def owners(self, context: grpc.ServicerContext) -> dict[str, str]:
         """The provider of every location."""

@@ -16,6 +16,8 @@ from services.quality.bundles.server import BundleServer
 from services.quality.bundles.source import ActiveSets
 from services.quality.catalogue import api as catalogue
 from services.quality.comparison import api as comparison
+from services.quality.enforcement import api as enforcement
+from services.quality.enforcement.store import CaseRow, CaseStepRow, NoticeRow
 from services.quality.follower import Follower
 from services.quality.indicators import api as indicators
 from services.quality.indicators.store import IndicatorsRow
@@ -37,12 +39,24 @@ from spoedkader.quality.v1 import (
     assessment_pb2_grpc,
     catalogue_pb2_grpc,
     comparison_pb2_grpc,
+    enforcement_pb2_grpc,
     indicator_pb2_grpc,
     policy_set_pb2_grpc,
     submission_pb2_grpc,
 )
 
-ROWS = (SubmissionRow, IndicatorsRow, AssessmentRow, PolicySetRow, PolicySetTransitionRow, RequestRow, *CHANGE_ROWS)
+ROWS = (
+    SubmissionRow,
+    IndicatorsRow,
+    AssessmentRow,
+    CaseRow,
+    CaseStepRow,
+    NoticeRow,
+    PolicySetRow,
+    PolicySetTransitionRow,
+    RequestRow,
+    *CHANGE_ROWS,
+)
 
 
 class QualitySettings(ServiceSettings):
@@ -110,6 +124,9 @@ def build(settings: QualitySettings, clock: Clock = utc_now) -> Application:
         assessment_pb2_grpc.add_AssessmentServiceServicer_to_server(
             assessments.AssessmentServicer(transactions, rulebook, locations, clock), server
         )
+        enforcement_pb2_grpc.add_EnforcementServiceServicer_to_server(
+            enforcement.EnforcementServicer(transactions, rulebook, locations, clock), server
+        )
         policy_set_pb2_grpc.add_PolicySetServiceServicer_to_server(
             policysets.PolicySetServicer(transactions, rulebook, keys, judging.name), server
         )
@@ -132,6 +149,7 @@ def build(settings: QualitySettings, clock: Clock = utc_now) -> Application:
         submissions.SERVICE,
         indicators.SERVICE,
         assessments.SERVICE,
+        enforcement.SERVICE,
         policysets.SERVICE,
         comparison.SERVICE,
         feed.SERVICE,

@@ -114,8 +114,10 @@ def weigh_case(found: Expected, name: str, case: dict[str, str] | None, as_of: s
     if state == "TIJDELIJKE_UITZONDERING":
         until = case["exception_until"]
         (found.remarks if as_of <= until else found.unmet).append((name, TOGETHER, until))
-    elif state in ("VERBETERPLAN_INGEDIEND", "VERBETERPLAN_LOOPT") and not late:
+    elif state == "VERBETERPLAN_LOOPT" and not late:
         return
+    elif state == "VERBETERPLAN_INGEDIEND":
+        (found.unmet if late else found.remarks).append((name, INSURERS, due))
     elif late and state.startswith(("HERSTELTERMIJN", "VERBETERPLAN")):
         found.unmet.append((name, TOGETHER, due))
     else:

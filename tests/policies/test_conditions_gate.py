@@ -49,7 +49,7 @@ def test_the_conditions_of_each_year_pass(year: int) -> None:
 def test_a_function_that_engines_do_not_share(copy: Copy) -> None:
     copy.change("lib.rego", "due_on < input.as_of", "time.parse_rfc3339_ns(due_on) < input.as_of")
     message = "de functie time.parse_rfc3339_ns bestaat niet of mag hier niet worden gebruikt (deelverzameling)"
-    assert any(found.startswith("lib.rego:4") and found.endswith(message) for found in copy.problems())
+    assert any(found.startswith("lib.rego:") and found.endswith(message) for found in copy.problems())
 
 
 def test_a_fact_that_conditions_are_not_given(copy: Copy) -> None:

@@ -34,6 +34,8 @@ test_another_declaration_is_none if {
 	}
 }
 
+test_without_a_year_there_is_no_judgement if not judged(json.remove(testdata.document, ["budget_year"]))
+
 test_a_later_year if {
 	document := object.union(testdata.attested("OVERLOOP_DBC", null), {"budget_year": 2028})
 	judged(document) == {"status": "NIET_VAN_TOEPASSING", "shortfalls": [], "remarks": []}

@@ -3,7 +3,8 @@
 # title: Kwaliteit
 # description: >-
 #   Elke SEH-locatie voldoet volgens haar laatste toets, of heeft voor de overige normen een verbeterplan ingediend
-#   waarvan de termijn niet is verstreken. De twee voorwaardelijke eisen zijn een voorwaarde om in aanmerking te komen
+#   terwijl de termijn niet is verstreken: voor een ingediend plan die om het samen op te stellen, voor een plan waarmee
+#   is ingestemd die om te voldoen. De twee voorwaardelijke eisen zijn een voorwaarde om in aanmerking te komen
 #   voor een afspraak, en een verbeterplan is daarvoor niet mogelijk: zolang een van beide niet is gehaald, is niet
 #   voldaan, ook binnen de hersteltermijn. Een tijdelijke uitzondering die geldt, wordt geaccepteerd en houdt niet tegen
 #   (AMB-48). Een locatie waarover is besloten geen aanvraag of geen budget overeen te komen, blijft buiten de aanvraag
@@ -64,20 +65,27 @@ in_case(track, location) := lib.unmet(lib.item(location.name, no_case, lib.verze
 	is_null(location.cases[track])
 } else := excepted(location.name, location.cases[track]) if {
 	location.cases[track].state == "TIJDELIJKE_UITZONDERING"
-} else := lib.met if {
-	location.cases[track].state in with_plan
-	is_string(location.cases[track].due_on)
-	not lib.passed(location.cases[track].due_on)
-} else := lib.unmet(lib.item(location.name, description, lib.samen, location.cases[track].due_on)) if {
+} else := lib.unmet(lib.item(location.name, step.description, step.actor, location.cases[track].due_on)) if {
 	lib.passed(location.cases[track].due_on)
-	description := overdue[location.cases[track].state]
+	step := overdue[location.cases[track].state]
+} else := lib.met if {
+	location.cases[track].state == "VERBETERPLAN_LOOPT"
+	unexpired(location.cases[track].due_on)
+} else := lib.met_with(lib.item(location.name, to_agree, lib.verzekeraars, location.cases[track].due_on)) if {
+	location.cases[track].state == "VERBETERPLAN_INGEDIEND"
+	unexpired(location.cases[track].due_on)
 } else := lib.unmet(lib.item(location.name, step.description, step.actor, location.cases[track].due_on)) if {
 	step := next[location.cases[track].state]
 }
 
 no_case := "Toets de locatie opnieuw, zodat er een dossier is: aan een of meer normen wordt niet voldaan."
 
-with_plan := {"VERBETERPLAN_INGEDIEND", "VERBETERPLAN_LOOPT"}
+to_agree := "Stem in met het ingediende verbeterplan, of stuur het terug."
+
+# A day that has not passed, or none; what is neither is no answer.
+unexpired(due_on) if due_on == lib.no_term
+
+unexpired(due_on) if due_on >= input.as_of
 
 # The last day on which an exception holds is that day included.
 excepted(name, found) := lib.met_with(lib.item(name, exception, lib.samen, found.exception_until)) if {
@@ -92,13 +100,23 @@ exception_over := "De tijdelijke uitzondering geldt op deze dag niet meer, en aa
 
 # What to do once the term of a state has passed.
 overdue := {
-	"HERSTELTERMIJN": "De hersteltermijn is verstreken: voldoe alsnog, of neem een besluit.",
-	"VERBETERPLAN_OPSTELLEN": "De termijn voor het verbeterplan is verstreken: dien het alsnog in, of begin de afweging.",
-	"VERBETERPLAN_INGEDIEND": voorbij,
-	"VERBETERPLAN_LOOPT": voorbij,
+	"HERSTELTERMIJN": {
+		"description": "De hersteltermijn is verstreken: voldoe alsnog, of neem een besluit.",
+		"actor": lib.samen,
+	},
+	"VERBETERPLAN_OPSTELLEN": {
+		"description": "De termijn voor het verbeterplan is verstreken: dien het alsnog in, of begin de afweging.",
+		"actor": lib.samen,
+	},
+	"VERBETERPLAN_INGEDIEND": {
+		"description": "De termijn voor het verbeterplan is verstreken zonder instemming: stem in, of begin de afweging.",
+		"actor": lib.verzekeraars,
+	},
+	"VERBETERPLAN_LOOPT": {
+		"description": "De termijn van het verbeterplan is verstreken: voldoe alsnog, of begin de afweging.",
+		"actor": lib.samen,
+	},
 }
-
-voorbij := "De termijn van het verbeterplan is verstreken: voldoe alsnog, of begin de afweging."
 
 # What to do in every other state.
 next := {

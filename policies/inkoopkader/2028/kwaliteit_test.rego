@@ -74,17 +74,32 @@ test_a_plan_that_is_late if said(plan("VERBETERPLAN_OPSTELLEN", "2026-09-30")) =
 	"2026-09-30",
 ]]]
 
-test_a_plan if {
-	every state in ["VERBETERPLAN_INGEDIEND", "VERBETERPLAN_LOOPT"] {
-		said(plan(state, "2027-06-01")) == ["VOLDAAN", []]
-		said(plan(state, "2026-10-01")) == ["VOLDAAN", []]
-		said(plan(state, "")) == ["VOLDAAN", []]
-		said(plan(state, "2026-09-30")) == ["NIET_VOLDAAN", [[
-			"De termijn van het verbeterplan is verstreken: voldoe alsnog, of begin de afweging.",
-			"SAMEN",
-			"2026-09-30",
-		]]]
+test_a_plan_that_was_handed_in if {
+	every due_on in ["2027-06-01", "2026-10-01", ""] {
+		found := judged(plan("VERBETERPLAN_INGEDIEND", due_on))
+		found.status == "VOLDAAN"
+		[[r.description, r.actor, r.due_on] | some r in found.remarks] == [[
+			"Stem in met het ingediende verbeterplan, of stuur het terug.",
+			"VERZEKERAARS",
+			due_on,
+		]]
 	}
+	said(plan("VERBETERPLAN_INGEDIEND", "2026-09-30")) == ["NIET_VOLDAAN", [[
+		"De termijn voor het verbeterplan is verstreken zonder instemming: stem in, of begin de afweging.",
+		"VERZEKERAARS",
+		"2026-09-30",
+	]]]
+}
+
+test_a_plan_that_is_carried_out if {
+	every due_on in ["2027-06-01", "2026-10-01", ""] {
+		judged(plan("VERBETERPLAN_LOOPT", due_on)) == {"status": "VOLDAAN", "shortfalls": [], "remarks": []}
+	}
+	said(plan("VERBETERPLAN_LOOPT", "2026-09-30")) == ["NIET_VOLDAAN", [[
+		"De termijn van het verbeterplan is verstreken: voldoe alsnog, of begin de afweging.",
+		"SAMEN",
+		"2026-09-30",
+	]]]
 }
 
 test_weighing if said(plan("AFWEGING", "")) == ["NIET_VOLDAAN", [[

@@ -22,7 +22,9 @@ import data.inkoopkader.y2028.thresholds
 
 judgement := lib.not_applicable if {
 	input.budget_year != thresholds.overloop_dbc.eerste_budgetjaar
-} else := lib.judgement(lib.documented("OVERLOOP_DBC", missing, undocumented))
+} else := lib.judgement(lib.documented("OVERLOOP_DBC", missing, undocumented)) if {
+	input.budget_year == thresholds.overloop_dbc.eerste_budgetjaar
+}
 
 missing := "Verklaar dat de dubbele bekostiging van overlopende DBC-zorgtrajecten volledig wordt geneutraliseerd."
 

@@ -88,7 +88,7 @@ def _parties(application: Application, provider_name: str) -> Facts:
     rows = [
         ("Zorgaanbieder", f"{provider_name} (AGB-code {agb})"),
         ("Ondertekenaars", "\n".join(party_text(party) for party in _signers(application))),
-        ("Begrotingsjaar", str(application.budget_year)),
+        ("Budgetjaar", str(application.budget_year)),
         ("Stand", STATES[application.state]),
     ]
     if application.HasField("submitted_date"):

@@ -15,6 +15,7 @@ from services.quality.assessments.messages import VERDICTS_BY_NUMBER, read_findi
 from services.quality.assessments.model import consequence, digest, explain, terms
 from services.quality.assessments.replaying import Replayer
 from services.quality.catalogue.api import write_norm
+from services.quality.enforcement.following import follow_assessment
 from services.quality.locations import Locations, Snapshot
 from services.quality.rulebook import Rulebook, unusable
 from services.quality.submissions.store import SUBMISSIONS
@@ -247,6 +248,7 @@ def _record(
         },
     )
     stamp.note(name)
+    follow_assessment(connection, stamp, judgement, name)
     summary.MergeFrom(findings)
     return summary
 

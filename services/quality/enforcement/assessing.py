@@ -36,9 +36,7 @@ def result_of(track: Track, catalogue: Sequence[Norm], findings: Iterable[Findin
     of_track = [finding for finding in findings if finding.norm in own]
     return Result(
         missed=tuple(
-            finding.norm
-            for finding in counting(catalogue, of_track, as_of)
-            if finding.verdict is Verdict.VOLDOET_NIET
+            finding.norm for finding in counting(catalogue, of_track, as_of) if finding.verdict is Verdict.VOLDOET_NIET
         ),
         unsure=tuple(finding.norm for finding in of_track if finding.verdict in _NOT_MET),
         catalogue=tuple(norm.code for norm in catalogue),
@@ -49,8 +47,8 @@ def follow(case: Case, result: Result, day: date) -> Case:
     """The case after a later assessment.
 
     A norm that was ever missed is met only by a verdict that says so: not by one that is unknown, nor by a day on which
-    it does not count yet. A norm that the rules no longer have on this level is no longer asked. When every norm is met,
-    a proposal that is still open has nothing left to decide and is withdrawn, unless it is to revoke a decision.
+    it does not count yet. A norm that the rules no longer have on this level is no longer asked. When every norm is
+    met, a proposal that is still open has nothing left to decide and is withdrawn, unless it is to revoke a decision.
     """
     ever = {*case.norms, *result.missed}
     known = [code for code in result.catalogue if code in ever]

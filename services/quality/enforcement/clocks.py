@@ -33,10 +33,15 @@ def term(case: Case, day: date) -> date | None:
     elif case.stage in _PLAN_STAGES:
         begun, end = terms.delivered_on, plan_due_on(terms.delivered_on, terms.plan_months)
     elif case.stage is Stage.VERBETERPLAN_LOOPT:
-        begun, end = terms.delivered_on, terms.comply_by
+        return comply_on(case, day)
     else:
         return None
     return suspended(begun, end, case.exceptions, day)
+
+
+def comply_on(case: Case, day: date) -> date:
+    """The day by which a plan must have led to meeting the norms, as it stands on a day."""
+    return suspended(case.terms.delivered_on, case.terms.comply_by, case.exceptions, day)
 
 
 def suspended(begun: date, end: date, exceptions: Iterable[ExceptionTerms], day: date) -> date:

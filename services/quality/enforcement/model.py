@@ -86,9 +86,9 @@ class Means(StrEnum):
 class Terms:
     """What the clocks of a case run by: the facts and parameters of its round on the day on which it opened.
 
-    They are kept in the case, so that neither a correction of the round nor other parameters ever move a clock that runs
-    (AMB-38). `delivered_on` is the day on which the RIVM delivered the preliminary answers, `comply_by` the day by which
-    the norms must be met (AMB-41).
+    They are kept in the case, so that neither a correction of the round nor other parameters ever move a clock that
+    runs (AMB-38). `delivered_on` is the day on which the RIVM delivered the preliminary answers, `comply_by` the day by
+    which the norms must be met (AMB-41).
     """
 
     delivered_on: date
@@ -307,9 +307,9 @@ class Case:
 def state(case: Case, day: date) -> State:
     """Where a case stands on a day.
 
-    A negative decision holds until it is revoked, whatever else is true, for only the representatives can undo what they
-    decided (AMB-43). A case whose norms are all met has no proposal but one to revoke, so it is met rather than excepted:
-    an exception does not make met of not met, nor the other way round (AMB-48).
+    A negative decision holds until it is revoked, whatever else is true, for only the representatives can undo what
+    they decided (AMB-43). A proposal stands in the way of what follows, but never beside norms that are all met: then
+    the assessment has ended it. An exception does not make met of not met, nor the other way round (AMB-48).
     """
     if case.negative is not None:
         return NEGATIVE[case.negative.kind]

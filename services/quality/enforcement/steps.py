@@ -186,7 +186,7 @@ def vote_on(case: Case, day: date, number: int, vote: Vote, representatives: tup
     if any(cast.actor == vote.actor for cast in proposal.votes):
         raise DomainError(
             Reason.ACTOR_NOT_OWN,
-            f"{vote.actor} heeft al voor een andere verzekeraar gestemd; elke verzekeraar stemt met een eigen gebruiker.",
+            f"{vote.actor} stemde al voor een andere verzekeraar; elke verzekeraar stemt met een eigen gebruiker.",
             metadata={"actor": vote.actor, "insurer": vote.insurer},
         )
     if vote.agrees and proposal.exception is not None and proposal.exception.end < day:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Index, bindparam, insert, or_, select, tuple_
 from sqlmodel import Field, SQLModel, col
 
 from services.quality.assessments.store import AssessmentRow
-from services.quality.enforcement.model import Case, Track
+from services.quality.enforcement.model import Case
 from services.runtime import names
 from services.runtime.pages import Page
 from services.runtime.prepared import Prepared

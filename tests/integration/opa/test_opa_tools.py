@@ -10,9 +10,10 @@ from tests.support.policies import POLICIES
 
 
 @pytest.mark.parametrize("year", years_in(POLICIES))
-def test_opa_check_and_opa_test(year: int) -> None:
-    folder = str(POLICIES / "kwaliteitskader" / str(year))
-    # Only rules and data: the questionnaire is no data of OPA.
+@pytest.mark.parametrize("kind", ["kwaliteitskader", "inkoopkader"])
+def test_opa_check_and_opa_test(kind: str, year: int) -> None:
+    folder = str(POLICIES / kind / str(year))
+    # Only rules and data: questionnaire and parameters are no data of OPA.
     ignore = ["--ignore", "*.yaml"]
     checked = subprocess.run(
         [need_opa(), "check", "--strict", *ignore, folder], check=False, capture_output=True, text=True
