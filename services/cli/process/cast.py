@@ -66,13 +66,14 @@ def choose(
         locations_of.setdefault(location.agb, []).append(location.location_id)
     taken: set[str] = set()
 
-    def first(what: str, *routes: str, fits: Callable[[Part], bool] = lambda part: True) -> Part:
+    def first(what: str, route: str, *, only: bool = True, fits: Callable[[Part], bool] = lambda part: True) -> Part:
         for location in folder.locations:
             part = Part(location, owners[location.agb])
             assessment = assessments.get(location.location_id)
             if assessment is None or location.agb in taken or len(locations_of[location.agb]) > 1:
                 continue
-            if routes_of(assessment) == routes and fits(part):
+            routes = routes_of(assessment)
+            if (routes == (route,) if only else route in routes) and fits(part):
                 taken.add(location.agb)
                 return part
         raise Failure(f"In de map is geen {what}.", ("Het verloop heeft de voorbeeldronde nodig.",))
@@ -88,8 +89,8 @@ def choose(
     return Cast(
         example=first("SEH die aan alles voldoet, met volledige verklaringen", "VOLDOET", fits=complete),
         cured=first("SEH die alleen aan een voorwaardelijke eis niet voldoet", "HERSTELTERMIJN"),
-        excepted=first("tweede SEH met een hersteltermijn", "HERSTELTERMIJN"),
-        decided=first("derde SEH met een hersteltermijn", "HERSTELTERMIJN"),
+        excepted=first("tweede SEH met een hersteltermijn", "HERSTELTERMIJN", only=False),
+        decided=first("derde SEH met een hersteltermijn", "HERSTELTERMIJN", only=False),
         planned=first("SEH die een verbeterplan moet maken", "VERBETERPLAN"),
         refused=refused.name,
     )

@@ -153,13 +153,11 @@ SELECTED_CASES = CASES.where(
 """Parameters `agb` and `place`, `-` for all, and the budget year `year`, 0 for all."""
 
 _ANY_CASE = Prepared(
-    select(col(CaseRow.version))
-    .where(
+    select(col(CaseRow.version)).where(
         col(CaseRow.location_id) == bindparam("place"),
         col(CaseRow.survey_year) == bindparam("survey_year"),
         col(CaseRow.superseded_at).is_(None),
     )
-    .limit(1)
 )
 _HAPPENED = (
     select(*(_STEPS.c[field.name] for field in fields(Happened)))
