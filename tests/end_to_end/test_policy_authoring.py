@@ -52,7 +52,9 @@ def test_a_new_year_passes_its_tests_and_does_not_differ(spoedkader: Any, polici
     # A copy can be copied.
     again = spoedkader("policy", "new-year", 2031, "--from", 2028, "--policies", policies, "--json")
     made = json.loads(again.out)["made"]
-    assert {kind: made[kind] for kind in KINDS} == {kind: len(list((policies / kind / "2027").iterdir())) for kind in KINDS}
+    assert {kind: made[kind] for kind in KINDS} == {
+        kind: len(list((policies / kind / "2027").iterdir())) for kind in KINDS
+    }
     assert made["tests"] > 200
 
 

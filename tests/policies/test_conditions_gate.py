@@ -62,14 +62,13 @@ def test_going_along_what_may_be_no_list(copy: Copy) -> None:
     assert [found for found in copy.problems() if "loopt over iets wat misschien geen verzameling is" in found]
 
 
-def test_a_number_that_is_no_threshold(copy: Copy) -> None:
-    copy.change("overloop_dbc.rego", "thresholds.overloop_dbc.eerste_budgetjaar", "2027")
-    found = copy.problems()
-    assert (
-        "data.json:2: drempel overloop_dbc.eerste_budgetjaar wordt door overloop_dbc.rego niet gelezen (drempels)"
-        in found
-    )
-    assert any("het getal 2027 hoort als drempel in data.json (drempels)" in each for each in found)
+def test_a_number_that_is_no_threshold_and_a_threshold_that_nobody_reads(copy: Copy) -> None:
+    copy.change("overloop_dbc.rego", "!= thresholds.overloop_dbc.eerste_budgetjaar", "!= 2027")
+    copy.change("data.json", '"eerste_budgetjaar": 2027', '"eerste_budgetjaar": 2027, "laatste": 2028')
+    assert sorted(copy.problems()) == [
+        "data.json:2: drempel overloop_dbc.laatste wordt door overloop_dbc.rego niet gelezen (drempels)",
+        "overloop_dbc.rego:24: het getal 2027 hoort als drempel in data.json (drempels)",
+    ]
 
 
 def test_a_condition_without_tests_or_without_a_line_that_is_reached(copy: Copy) -> None:

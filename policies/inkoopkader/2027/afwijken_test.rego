@@ -53,4 +53,6 @@ test_a_fact_that_is_not_there_is_no_pass if {
 	not judged(testdata.at({"duties": "geen"}))
 	not judged(testdata.at({"duties": [{"kind": "IETS_ANDERS", "due_on": "2026-10-01"}]}))
 	not judged(testdata.at({"duties": [{"kind": "SEH_STOPS"}]}))
+	not judged(testdata.at({"duties": [stops("")]}))
+	not judged(testdata.at({"duties": [stops("2026-10-01"), {"kind": "IETS_ANDERS", "due_on": "2026-10-01"}]}))
 }

@@ -187,8 +187,11 @@ test_a_fact_that_is_not_there_is_no_pass if {
 		not judged(json.remove(testdata.document, [concat("/", ["locations/0", path])]))
 	}
 	not judged(routes(["IETS_ANDERS"]))
+	not judged(routes(["VOLDOET", "IETS_ANDERS"]))
 	not judged(routes([]))
 	not judged(plan("IETS_ANDERS", ""))
 	not judged(json.remove(plan("VERBETERPLAN_LOOPT", ""), ["locations/0/cases/VERBETERPLAN/due_on"]))
+	not judged(json.remove(plan("VERBETERPLAN_INGEDIEND", ""), ["locations/0/cases/VERBETERPLAN/due_on"]))
 	not judged(json.remove(plan("VERBETERPLAN_LOOPT", ""), ["locations/0/cases/VERBETERPLAN"]))
+	not judged(json.remove(cure("TIJDELIJKE_UITZONDERING", ""), ["locations/0/cases/HERSTEL/exception_until"]))
 }

@@ -14,13 +14,18 @@ test_declared if judged(testdata.document) == {"status": "VOLDAAN", "shortfalls"
 test_not_declared if {
 	found := judged(testdata.attested("SCHONING", null))
 	found.status == "NIET_VOLDAAN"
-	found.shortfalls == [{"location": "", "description": schoning.missing, "actor": "ZORGAANBIEDER", "due_on": ""}]
+	found.shortfalls == [{
+		"location": "",
+		"description": "Verklaar dat de landelijk vastgestelde schoningsafspraken worden nagekomen.",
+		"actor": "ZORGAANBIEDER",
+		"due_on": "",
+	}]
 }
 
 test_without_a_document if {
 	found := judged(testdata.attested("SCHONING", {"document": ""}))
 	found.status == "NIET_VOLDAAN"
-	[s.description | some s in found.shortfalls] == [schoning.undocumented]
+	[s.description | some s in found.shortfalls] == ["Vermeld bij de verklaring over de schoning de verwijzing naar het getekende document."]
 }
 
 test_not_yet_declared_on_the_day if {

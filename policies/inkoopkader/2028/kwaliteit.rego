@@ -70,10 +70,9 @@ in_case(track, location) := lib.unmet(lib.item(location.name, no_case, lib.verze
 	step := overdue[location.cases[track].state]
 } else := lib.met if {
 	location.cases[track].state == "VERBETERPLAN_LOOPT"
-	unexpired(location.cases[track].due_on)
+	is_string(location.cases[track].due_on)
 } else := lib.met_with(lib.item(location.name, to_agree, lib.verzekeraars, location.cases[track].due_on)) if {
 	location.cases[track].state == "VERBETERPLAN_INGEDIEND"
-	unexpired(location.cases[track].due_on)
 } else := lib.unmet(lib.item(location.name, step.description, step.actor, location.cases[track].due_on)) if {
 	step := next[location.cases[track].state]
 }
@@ -82,17 +81,10 @@ no_case := "Toets de locatie opnieuw, zodat er een dossier is: aan een of meer n
 
 to_agree := "Stem in met het ingediende verbeterplan, of stuur het terug."
 
-# A day that has not passed, or none; what is neither is no answer.
-unexpired(due_on) if due_on == lib.no_term
-
-unexpired(due_on) if due_on >= input.as_of
-
 # The last day on which an exception holds is that day included.
 excepted(name, found) := lib.met_with(lib.item(name, exception, lib.samen, found.exception_until)) if {
 	found.exception_until >= input.as_of
-} else := lib.unmet(lib.item(name, exception_over, lib.samen, found.exception_until)) if {
-	found.exception_until < input.as_of
-}
+} else := lib.unmet(lib.item(name, exception_over, lib.samen, found.exception_until))
 
 exception := "Er geldt een tijdelijke uitzondering; daarna moet aan de normen worden voldaan."
 

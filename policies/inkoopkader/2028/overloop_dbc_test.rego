@@ -14,13 +14,18 @@ test_declared if judged(testdata.document) == {"status": "VOLDAAN", "shortfalls"
 test_not_declared if {
 	found := judged(testdata.attested("OVERLOOP_DBC", null))
 	found.status == "NIET_VOLDAAN"
-	found.shortfalls == [{"location": "", "description": overloop_dbc.missing, "actor": "ZORGAANBIEDER", "due_on": ""}]
+	found.shortfalls == [{
+		"location": "",
+		"description": "Verklaar dat de dubbele bekostiging van overlopende DBC-zorgtrajecten volledig wordt geneutraliseerd.",
+		"actor": "ZORGAANBIEDER",
+		"due_on": "",
+	}]
 }
 
 test_without_a_document if {
 	found := judged(testdata.attested("OVERLOOP_DBC", {"document": ""}))
 	found.status == "NIET_VOLDAAN"
-	[s.description | some s in found.shortfalls] == [overloop_dbc.undocumented]
+	[s.description | some s in found.shortfalls] == ["Vermeld bij de verklaring over de overloop-DBC's de verwijzing naar het getekende document."]
 }
 
 test_not_yet_declared_on_the_day if {

@@ -62,4 +62,8 @@ test_a_declaration_needs_no_document if {
 	judged(testdata.attested("TIJDLIJN", {"document": ""})).status == "VOLDAAN"
 }
 
-test_a_fact_that_is_not_there_is_no_pass if not judged(json.remove(testdata.document, ["filing_deadline"]))
+test_a_fact_that_is_not_there_is_no_pass if {
+	not judged(json.remove(testdata.document, ["filing_deadline"]))
+	judged(filed("2026-09-30", null)).status == "NIET_VOLDAAN"
+	not tijdlijn.filing with input as json.remove(testdata.document, ["as_of"])
+}

@@ -65,14 +65,16 @@ test_no_indicators if said(testdata.at({"indicators": null})) == ["NIET_VOLDAAN"
 ]]]
 
 test_each_part_of_the_indicators if {
-	some id, title in {
+	every id, title in {
 		"seh_visits": "het aantal SEH-bezoeken",
 		"ehh_visits": "het aantal bezoeken aan de Eerste Hart Hulp",
 		"seh_stops": "het aantal SEH-stops",
 		"mean_length_of_stay_tenths": "de gemiddelde ligduur",
 		"median_length_of_stay_tenths": "de mediane ligduur",
+	} {
+		text := sprintf("Deel over 2025 ook: %v.", [title])
+		said(indicators({id: null})) == ["NIET_VOLDAAN", [["een", text, "ZORGAANBIEDER", ""]]]
 	}
-	said(indicators({id: null})) == ["NIET_VOLDAAN", [["een", sprintf("Deel over 2025 ook: %v.", [title]), "ZORGAANBIEDER", ""]]]
 }
 
 test_several_parts if {
@@ -123,6 +125,11 @@ test_a_location_of_after_the_reference_year if {
 	said(testdata.at({"opened_on": "2025-12-31", "indicators": null}))[0] == "NIET_VOLDAAN"
 }
 
+test_a_location_that_was_not_asked_but_has_a_reference_year if {
+	opened_between := testdata.at(opened("2025-09-01"))
+	judged(object.union(opened_between, {"delivered_on": "2025-06-15"})).status == "NIET_VOLDAAN"
+}
+
 test_only_new_locations if judged(testdata.at(opened("2027-01-01"))).status == "NIET_VAN_TOEPASSING"
 
 test_no_location if judged(testdata.changed({"locations": []})).status == "NIET_VAN_TOEPASSING"
@@ -131,4 +138,5 @@ test_a_fact_that_is_not_there_is_no_pass if {
 	every path in ["answers", "indicators", "assessment", "answers/revision", "answers/delivered_on", "assessment/routes"] {
 		not judged(json.remove(testdata.document, [concat("/", ["locations/0", path])]))
 	}
+	not judged(testdata.at({"assessment": {"routes": []}}))
 }

@@ -17,12 +17,16 @@ FORM = 1
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What a location, by its resource name, adds in cents; 0 when it is left out, and then why."""
+    """What a location, by its resource name, adds in cents; 0 when it is left out, and then why.
+
+    `decided_against` is what the representatives decided, when an application leaves that aside.
+    """
 
     location: str
     display_name: str
     amount_cents: int
     excluded_because: str
+    decided_against: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,13 +131,13 @@ def _lines(application: Application, location_names: Mapping[str, str]) -> Itera
                 hours_text(found.closed_minutes),
                 share,
                 _amount(line.amount),
-                line.excluded_because,
+                line.excluded_because or line.decided_against,
             )
         )
     total = ("Totaal", "", "", _amount(application.amount), "")
-    # Without a location that is left out, the column of reasons would be empty.
-    left_out = any(line.excluded_because for line in application.lines)
-    header = ("Locatie", "Gesloten", "Deel van het jaar", "Bedrag", "Waarom niet")[: 5 if left_out else 4]
+    # Where nothing is left out or disputed, the column of remarks would be empty.
+    remarked = any(row[-1] for row in rows)
+    header = ("Locatie", "Gesloten", "Deel van het jaar", "Bedrag", "Opmerking")[: 5 if remarked else 4]
     yield Heading("Aangevraagd per locatie")
     yield Table(header, tuple(row[: len(header)] for row in [*rows, total]), right=frozenset({3}), total=True)
 

@@ -32,7 +32,10 @@ def write_application(
         amount=to_money(application.terms.amount_cents),
         lines=[
             pb.ApplicationLine(
-                location=line.location, amount=to_money(line.amount_cents), excluded_because=line.excluded_because
+                location=line.location,
+                amount=to_money(line.amount_cents),
+                excluded_because=line.excluded_because,
+                decided_against=line.decided_against,
             )
             for line in content.lines
         ],

@@ -38,7 +38,7 @@ def differences(content: bytes, terms: Terms, kept: budget_pb2.Calculation | Non
     else:
         yield from (f"berekening: {difference}" for difference in sources.replay_calculation(calculation.name))
     yield from (f"voorwaarden: {difference}" for difference in sources.replay_conditions(conditions))
-    lines = drafting.lines_of(calculation, {line.location: line.display_name for line in said.lines})
+    lines = drafting.lines_of(said.kind, calculation, {line.location: line.display_name for line in said.lines})
     again = replace(said, lines=lines)
     if lines != said.lines:
         yield "de regels volgen niet uit de berekening"

@@ -45,6 +45,7 @@ def _write_location(found: LocationBudget) -> pb.LocationBudget:
         assessment=assessment.name if assessment else "",
         steps=write_steps(found.steps),
         excluded_by=exclusions[0].case if exclusions else "",
+        budget_without_decision=to_money(found.undecided_cents) if exclusions else None,
     )
 
 

@@ -34,7 +34,10 @@ class Eligibility(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LocationBudget:
-    """The budget of one location before the provider's eligibility; `standing` as the quality service knows it."""
+    """The budget of one location before the provider's eligibility; `standing` as the quality service knows it.
+
+    `undecided_cents` is what it would be without the decisions against it.
+    """
 
     location: Location
     availability: Availability
@@ -43,6 +46,7 @@ class LocationBudget:
     budget_cents: int
     standing: Standing
     steps: tuple[Step, ...]
+    undecided_cents: int
 
     @property
     def can_claim(self) -> bool:
@@ -132,7 +136,7 @@ def location_budget(
     if location.care_type is not CareType.SEH:
         inputs = [("zorgsoort", location.care_type.value)]
         steps = step(parameters.other_care, "Alleen een SEH heeft een budget.", inputs, cents_text(0))
-        return LocationBudget(location, found, False, False, 0, standing, (steps,))
+        return LocationBudget(location, found, False, False, 0, standing, (steps,), 0)
     adjusted = is_adjusted(found.closed_minutes, parameters)
     borderline = is_borderline(found, parameters)
     trace = [_franchise_step(round_, found, adjusted, borderline, parameters)]
@@ -146,10 +150,11 @@ def location_budget(
         routes = [("route", route) for route in standing.assessment.routes]
         description = "Een norm waaraan niet is voldaan verlaagt het bedrag alleen na een vastgelegd besluit."
         trace.append(step(parameters.unmet_norms, description, routes, cents_text(budget_cents)))
+    undecided_cents = budget_cents
     if standing.exclusions:
         trace.append(_exclusion_step(standing, budget_cents, parameters))
         budget_cents = 0
-    return LocationBudget(location, found, adjusted, borderline, budget_cents, standing, tuple(trace))
+    return LocationBudget(location, found, adjusted, borderline, budget_cents, standing, tuple(trace), undecided_cents)
 
 
 def provider_budget(

@@ -73,7 +73,7 @@ class Applying:
                 took_place=True,
                 last_date=to_date(self._clock.today - timedelta(days=7)),
                 summary="Partijen werden het niet eens over de hersteltermijn.",
-                document="verslag overleg 2026-10 (voorbeeld)",
+                document="verslag overleg (voorbeeld)",
             ),
         )
         application = self._desk.ask(self._desk.applications.CreateApplication, request, of_provider(part))
@@ -135,7 +135,6 @@ class Applying:
 
     def look_back(self) -> None:
         """Everything is replayed, the calendar is exported, and the feeds are read to their ends."""
-        agb = self._cast.example.provider.agb
         listed = self._desk.ask(
             self._desk.applications.ListApplications,
             pb.ListApplicationsRequest(parent=names.PROVIDER.format(provider=names.ANY), budget_year=self._year),
@@ -166,7 +165,7 @@ class Applying:
                 count, cursor = count + len(page.changes), page.next_cursor
                 if not page.has_more:
                     break
-            self._note(agb if service == "budget" else "alle", f"wijzigingen bij {service}", "de feed", str(count))
+            self._note("alle", f"wijzigingen bij {service}", "de feed", str(count))
 
     def _sign_and_submit(self, part: Part, application: Application) -> Application:
         """Every party signs by a user of its own what it saw; then it is handed in and exported."""

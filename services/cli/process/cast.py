@@ -60,10 +60,12 @@ def choose(
     with_indicators = {row.location_id for row in folder.indicators}
     attested: dict[str, set[str]] = {}
     for row in folder.attestations:
-        attested.setdefault(row.agb, set()).add(str(row.kind))
+        if row.document:
+            attested.setdefault(row.agb, set()).add(str(row.kind))
     locations_of: dict[str, list[str]] = {}
     for location in folder.locations:
         locations_of.setdefault(location.agb, []).append(location.location_id)
+    limited = {row.location_id for row in folder.closures} | {row.location_id for row in folder.opening_hours}
     taken: set[str] = set()
 
     def first(what: str, route: str, *, only: bool = True, fits: Callable[[Part], bool] = lambda part: True) -> Part:
@@ -79,15 +81,14 @@ def choose(
         raise Failure(f"In de map is geen {what}.", ("Het verloop heeft de voorbeeldronde nodig.",))
 
     def complete(part: Part) -> bool:
-        closed = {closure.location_id for closure in folder.closures}
         place = part.location.location_id
-        return len(attested.get(part.provider.agb, ())) == 4 and place in with_indicators and place not in closed
+        return len(attested.get(part.provider.agb, ())) == 4 and place in with_indicators and place not in limited
 
     refused = next((each for each in providers if each.state == provider_pb2.Provider.STATE_DECLINED), None)
     if refused is None:
         raise Failure("In de map is geen nieuwe aanbieder die is afgewezen.")
     return Cast(
-        example=first("SEH die aan alles voldoet, met volledige verklaringen", "VOLDOET", fits=complete),
+        example=first("SEH die altijd open is, aan alles voldoet en alles heeft verklaard", "VOLDOET", fits=complete),
         cured=first("SEH die alleen aan een voorwaardelijke eis niet voldoet", "HERSTELTERMIJN"),
         excepted=first("tweede SEH met een hersteltermijn", "HERSTELTERMIJN", only=False),
         decided=first("derde SEH met een hersteltermijn", "HERSTELTERMIJN", only=False),

@@ -81,10 +81,10 @@ def _tell(folder: Path, services: Services, clock: SimulatedClock, journal: Jour
     enforcement.decide({place: f"providers/-/locations/{place}" for place in found})
 
     applying = Applying(desk, clock, journal, cast, year)
-    clock.go_to(date(survey_year, 10, 12))
+    clock.go_to(date(survey_year, 11, 2))
     applying.refuse_new_provider()
     application = applying.apply_jointly()
-    clock.go_to(date(survey_year, 10, 19))
+    clock.go_to(date(survey_year, 11, 9))
     applying.apply_one_sidedly()
     clock.go_to(date(survey_year, 12, 10))
     applying.grant(application)

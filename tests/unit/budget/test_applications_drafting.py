@@ -72,7 +72,11 @@ DRAFT = Content(
 
 
 def test_each_location_adds_its_budget() -> None:
-    lines = lines_of(calculation(location(A, 70, "AMB-01"), location(B, 0, "AMB-01"), location(C, 5, "AMB-01")), NAMES)
+    lines = lines_of(
+        Kind.GEZAMENLIJK,
+        calculation(location(A, 70, "AMB-01"), location(B, 0, "AMB-01"), location(C, 5, "AMB-01")),
+        NAMES,
+    )
     assert [(line.display_name, line.amount_cents, line.excluded_because) for line in lines] == [
         ("Ziekenhuis A", 70, ""),
         # Closed all year is not left out: it is applied for, with nothing.
@@ -84,7 +88,9 @@ def test_each_location_adds_its_budget() -> None:
 def test_a_location_is_left_out_with_the_reason() -> None:
     case = f"{B}/cases/2027-herstel"
     lines = lines_of(
-        calculation(location(A, 70), location(B, 0, "AMB-01", excluded_by=case), location(C, 0, "AMB-18")), NAMES
+        Kind.GEZAMENLIJK,
+        calculation(location(A, 70), location(B, 0, "AMB-01", excluded_by=case), location(C, 0, "AMB-18")),
+        NAMES,
     )
     assert [line.amount_cents for line in lines] == [70, 0, 0]
     assert case in lines[1].excluded_because
@@ -95,7 +101,9 @@ def test_without_approval_every_location_is_left_out() -> None:
     found = calculation(
         location(A, 70), location(B, 30), budget=0, eligibility=budget_pb2.Calculation.ELIGIBILITY_NOT_APPROVED
     )
-    assert [(line.amount_cents, "nieuw" in line.excluded_because) for line in lines_of(found, NAMES)] == [(0, True)] * 2
+    assert [
+        (line.amount_cents, "nieuw" in line.excluded_because) for line in lines_of(Kind.GEZAMENLIJK, found, NAMES)
+    ] == [(0, True)] * 2
 
 
 def test_a_draft_rests_on_what_was_asked() -> None:
@@ -170,3 +178,24 @@ def test_what_comes_out_otherwise_says_where() -> None:
         sources(replay_calculation=lambda _: ["budget is anders"], replay_conditions=lambda _: ["schoning is anders"]),
     )
     assert list(told) == ["berekening: budget is anders", "voorwaarden: schoning is anders"]
+
+
+def test_a_provider_that_applies_alone_asks_for_what_was_decided_against() -> None:
+    case = f"{B}/cases/2026-herstel"
+    decided = location(B, 0, "AMB-01", excluded_by=case)
+    decided.budget_without_decision.CopyFrom(to_money(30))
+    found = basis(calculation(location(A, 70), decided, location(C, 0, "AMB-18")))
+    content = rest_on(replace(DRAFT, kind=Kind.EENZIJDIG_AANBIEDER), found)
+    assert [line.amount_cents for line in content.lines] == [70, 30, 0]
+    assert case in content.lines[1].decided_against
+    assert content.amount_cents == 100
+    # The representatives apply for what they agreed on, also when they do so alone.
+    assert rest_on(replace(DRAFT, kind=Kind.EENZIJDIG_VERZEKERAAR), found).amount_cents == 70
+
+
+def test_a_new_provider_without_approval_can_still_ask_alone() -> None:
+    not_approved = budget_pb2.Calculation.ELIGIBILITY_NOT_APPROVED
+    found = basis(calculation(location(A, 70), budget=0, eligibility=not_approved))
+    content = rest_on(replace(DRAFT, kind=Kind.EENZIJDIG_AANBIEDER), found)
+    assert content.amount_cents == 70
+    assert "nieuw" in content.lines[0].decided_against

@@ -94,7 +94,9 @@ def decision(kind: DecisionKind, **fields: Any) -> Decision:
 
 
 def vote(insurer: str, actor: str = "", *, agrees: bool = True) -> Vote:
-    return Vote(insurer, agrees, f"Reden van {insurer}.", actor or f"inkoper@{insurer}", datetime(2026, 10, 1, tzinfo=UTC))
+    return Vote(
+        insurer, agrees, f"Reden van {insurer}.", actor or f"inkoper@{insurer}", datetime(2026, 10, 1, tzinfo=UTC)
+    )
 
 
 def plan(norms: Iterable[str] = ("B2",), submitted: date = DELIVERED) -> Plan:
