@@ -45,11 +45,13 @@ from spoedkader.registry.v1 import (
     location_pb2,
     provider_pb2,
 )
+from tests.support.answers import cells, example_answers
 from tests.support.clients import BudgetClient, RegistryClient, acting_as
 from tests.support.clock import TickingClock
 from tests.support.messages import day, moment, read_instant
 from tests.support.policies import POLICIES, copy_rules
 from tests.support.refusals import refusal
+from tests.support.suite import Suite
 
 IDS = ["transparantie", "kwaliteit", "schoning", "overloop_dbc", "afwijken", "tijdlijn", "nieuwe_aanbieders"]
 NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)
@@ -592,3 +594,85 @@ def test_rules_that_give_no_judgement(
     assert refused.value.reason is Reason.POLICY_FAILED
     assert refused.value.metadata["policy_year"] == "2027"
     assert told in refused.value.message
+
+
+# Over the three real services
+
+NO_DOCTOR = {
+    "arts.specialist_aanwezig": {"kantooruren": "niet_altijd", "anw": "altijd"},
+    "arts.ervaren_arts_aanwezig": {"kantooruren": "niet_altijd", "anw": "altijd"},
+}
+SLOW_TRIAGE = {"triage.start_binnen_5_minuten": "niet_altijd"}
+UNKNOWN_TRIAGE = {"triage.start_binnen_5_minuten": None}
+
+
+def test_from_finding_to_plan_with_the_quality_service_itself(suite: Suite) -> None:
+    suite.registry.set_round()
+    suite.clock.travel(datetime(2026, 7, 1, 10, tzinfo=UTC))
+    place = suite.registry.new_location().name
+    agb = place.split("/")[1]
+
+    def assess(**changed: Any) -> None:
+        # This location of the example meets every norm.
+        answers = {**example_answers("L007"), **changed}
+        handed_in = submission_pb2.Submission(
+            name=f"{place}/submissions/2026",
+            policy_year=2027,
+            status=submission_pb2.Submission.STATUS_VOORLOPIG,
+            delivered_date=day("2026-06-10"),
+            answers=cells(answers),
+        )
+        suite.quality.submissions.SubmitAnswers(submission_pb2.SubmitAnswersRequest(submission=handed_in), timeout=20)
+        request = assessment_pb2.AssessLocationRequest(name=place, budget_year=2027)
+        suite.quality.assessments.AssessLocation(request, timeout=20)
+
+    def ask(condition: str, on: str = "") -> pb.Condition:
+        request = pb.EvaluateConditionsRequest(
+            name=f"providers/{agb}/conditions/2027", as_of_date=day(on) if on else None
+        )
+        return one(suite.budget.conditions.EvaluateConditions(request, timeout=20), condition)
+
+    provider, insurers = pb.Shortfall.ACTOR_ZORGAANBIEDER, pb.Shortfall.ACTOR_VERZEKERAARS
+    reported = indicator_pb2.Indicators(name=f"{place}/indicators/2025", seh_visits=0, ehh_visits=0, seh_stops=0)
+    update = indicator_pb2.UpdateIndicatorsRequest(indicators=reported)
+    suite.quality.indicators.UpdateIndicators(update, timeout=10)
+    assert ask("kwaliteit").status == UNKNOWN
+
+    assess(**UNKNOWN_TRIAGE)
+    assert said(ask("kwaliteit").shortfalls) == [(place, provider, "", False)]
+    assert said(ask("transparantie").shortfalls) == [("", provider, "", False), (place, provider, "", False)]
+
+    assess(**NO_DOCTOR)
+    # Only the declaration is missing still: a norm that is not met is no lack of transparency.
+    assert said(ask("transparantie").shortfalls) == [("", provider, "", False)]
+    assert said(ask("kwaliteit").shortfalls) == [(place, insurers, "", False)]
+    found = enforcement_pb2.EstablishFindingRequest(
+        name=f"{place}/cases/2026-herstel",
+        insurer="9101",
+        established_date=day("2026-07-01"),
+        reason="Zo staat het er.",
+    )
+    suite.quality.enforcement.EstablishFinding(found, timeout=10, metadata=acting_as("inkoper@9101"))
+    assert said(ask("kwaliteit").shortfalls) == [(place, provider, "2026-10-01", False)]
+    assert said(ask("kwaliteit", "2026-10-02").shortfalls)[0][3]
+
+    assess(**SLOW_TRIAGE)
+    assert said(ask("kwaliteit").shortfalls) == [(place, provider, "2026-09-15", False)]
+    measure = enforcement_pb2.Measure(
+        id="m1", norms=["B2"], description="Een tweede plek.", owner_role="manager", due_date=day("2027-05-01")
+    )
+    plan = enforcement_pb2.SubmitImprovementPlanRequest(
+        name=f"{place}/cases/2026-verbeterplan",
+        plan=enforcement_pb2.ImprovementPlan(summary="Sneller triëren.", measures=[measure]),
+    )
+    suite.quality.enforcement.SubmitImprovementPlan(plan, timeout=10, metadata=acting_as("kwaliteit@wulp"))
+    handed_in = ask("kwaliteit")
+    assert (handed_in.status, said(handed_in.remarks)) == (MET, [(place, insurers, "2026-09-15", False)])
+    agree = enforcement_pb2.AgreeImprovementPlanRequest(name=plan.name, insurer="9101", reason="Haalbaar.")
+    suite.quality.enforcement.AgreeImprovementPlan(agree, timeout=10, metadata=acting_as("inkoper@9101"))
+    agreed = ask("kwaliteit", "2027-06-01")
+    assert (agreed.status, list(agreed.remarks)) == (MET, [])
+    assert ask("kwaliteit", "2027-06-02").status == UNMET
+
+    assess()
+    assert ask("kwaliteit", "2027-06-02").status == MET

@@ -84,6 +84,12 @@ def test_a_notice_as_a_document() -> None:
 
 # Suggestions
 
+WEIGH = "begin de afweging tussen toegankelijkheid en kwaliteit."
+TALK = (
+    "Ga met de zorgaanbieder in gesprek over een ander aanbod van acute zorg, zoals poliklinische spoedzorg; volg "
+    "daarbij het Uitvoeringsbesluit van de Wkkgz."
+)
+REVOKE = "Volgens de laatste toets wordt aan alle normen voldaan: beoordeel of het besluit kan worden ingetrokken."
 CURE = case(stage=Stage.HERSTELTERMIJN, established_on=day("2026-11-30"))
 AGREED = replace(plan(), agreed_on=day("2026-09-01"), agreed_by="9101")
 
@@ -123,7 +129,7 @@ def running(**fields: object) -> Case:
             case(Track.VERBETERPLAN),
             "2026-09-16",
             [
-                "De termijn is op 15 september 2026 verstreken: begin de afweging tussen toegankelijkheid en kwaliteit.",
+                f"De termijn is op 15 september 2026 verstreken: {WEIGH}",
                 "Stel met de representerende zorgverzekeraars een verbeterplan op.",
             ],
         ),
@@ -161,17 +167,12 @@ def running(**fields: object) -> Case:
         (
             decided(DecisionKind.GEEN_BUDGET),
             "2027-07-01",
-            [
-                "Ga met de zorgaanbieder in gesprek over een ander aanbod van acute zorg, zoals poliklinische spoedzorg; "
-                "volg daarbij het Uitvoeringsbesluit van de Wkkgz."
-            ],
+            [TALK],
         ),
         (
             decided(DecisionKind.GEEN_BUDGET, unmet=()),
             "2027-07-01",
-            [
-                "Volgens de laatste toets wordt aan alle normen voldaan: beoordeel of het besluit kan worden ingetrokken."
-            ],
+            [REVOKE],
         ),
         (case(unmet=()), "2027-07-01", []),
     ],
