@@ -297,13 +297,17 @@ def test_a_location_of_another_care_type_is_left_out_with_the_reason(case: Case)
     assert draft.amount == euros(NORM)
 
 
-def test_a_new_provider_without_approval_applies_for_nothing(
+def test_a_new_provider_without_approval_can_only_ask_alone(
     suite: Suite, budget: BudgetClient, conditions: Conditions
 ) -> None:
     suite.registry.set_round()
-    draft = Case(suite, budget, conditions, provides_seh_since=day("2027-01-01")).create(BY_PROVIDER)
-    assert draft.amount == euros(0)
-    assert ["nieuw" in line.excluded_because for line in draft.lines] == [True]
+    case = Case(suite, budget, conditions, provides_seh_since=day("2027-01-01"))
+    alone = case.create(BY_PROVIDER)
+    assert alone.amount == euros(460_000_000)
+    assert ["nieuw" in line.decided_against for line in alone.lines] == [True]
+    by_insurers = case.create(BY_INSURERS)
+    assert by_insurers.amount == euros(0)
+    assert ["nieuw" in line.excluded_because for line in by_insurers.lines] == [True]
 
 
 def test_a_draft_that_is_only_checked_leaves_nothing(case: Case) -> None:

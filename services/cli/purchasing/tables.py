@@ -49,19 +49,21 @@ def cases(found: Iterable[enforcement_pb2.Case]) -> RenderableType:
 
 def conditions(found: condition_pb2.Conditions) -> Iterator[RenderableType]:
     """The seven conditions, with what is missing, who has to act and until when."""
-    table = new_table("", "nr", "voorwaarde", "status", "wat ontbreekt", "aan zet", "termijn")
+    table = new_table("", "nr", "voorwaarde", "status", "wat ontbreekt of opvalt", "aan zet", "termijn")
     for condition in found.conditions:
         status = condition_pb2.Condition.Status.Name(condition.status).removeprefix("STATUS_")
         head = (str(condition.number), plain_text(condition.title), Text(_word(status), _STATUS_STYLES.get(status, "")))
-        for number, shortfall in enumerate(condition.shortfalls):
+        # What deserves attention without blocking is dimmed.
+        told = [(each, "") for each in condition.shortfalls] + [(each, "dim") for each in condition.remarks]
+        for number, (shortfall, style) in enumerate(told):
             where = f"{shortfall.location.rpartition('/')[2]}: " if shortfall.location else ""
             table.add_row(
                 *(head if number == 0 else ("", "", "")),
-                plain_text(where + shortfall.description),
+                Text(where + shortfall.description, style),
                 _word(condition_pb2.Shortfall.Actor.Name(shortfall.actor)),
                 _due(shortfall.due_date if shortfall.HasField("due_date") else None, late=shortfall.overdue),
             )
-        if not condition.shortfalls:
+        if not told:
             table.add_row(*head, "", "", "")
     yield titled(f"Voorwaarden op {formats.day(from_date(found.as_of_date))}", table)
     blocked = "houden een gezamenlijke aanvraag tegen" if found.joint_application_blocked else "staan een aanvraag toe"
