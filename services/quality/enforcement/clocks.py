@@ -20,9 +20,9 @@ def due_on(case: Case, day: date) -> date | None:
 
 
 def overdue(case: Case, day: date) -> bool:
-    """Whether the term of a case has passed on a day; never while an exception holds."""
+    """Whether the term of a case has passed on a day; never while an exception holds, for it moves the last day."""
     due = due_on(case, day)
-    return due is not None and due < day and not case.excepted(day)
+    return due is not None and due < day
 
 
 def term(case: Case, day: date) -> date | None:
