@@ -19,6 +19,7 @@ from importlib.metadata import version
 from typing import TypeVar, cast
 
 import regorus
+from pydantic_core import from_json
 
 from services.policy.engine import (
     Evaluation,
@@ -117,7 +118,7 @@ def value_of(answer: str, path: str) -> JsonValue:
 
     A query and not `eval_rule_as_json`, which answers the text "<undefined>" where a rule has no value.
     """
-    results = json.loads(answer).get("result")
+    results = from_json(answer).get("result")
     if not results:
         raise UndefinedResultError(path)
     return cast(JsonValue, results[0]["expressions"][0]["value"])

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
-from sqlalchemy import Connection, bindparam, insert, select, text
+from sqlalchemy import Connection, bindparam, insert, select, text, update
 from sqlmodel import Field, SQLModel, col
 
 from services.runtime.prepared import Prepared
@@ -41,10 +41,14 @@ class ChangeRow(SQLModel, table=True):
 
 CHANGE_ROWS = (ChangeCountRow, ChangeRow)
 _TABLE = SQLModel.metadata.tables["change"]
-_COUNT = text(
-    "INSERT INTO change_count (id, number) VALUES (1, :count) "
-    "ON CONFLICT (id) DO UPDATE SET number = change_count.number + :count RETURNING number"
+_COUNTS = SQLModel.metadata.tables["change_count"]
+_COUNT = Prepared(
+    update(_COUNTS)
+    .where(_COUNTS.c.id == bindparam("row"))
+    .values(number=_COUNTS.c.number + bindparam("count"))
+    .returning(_COUNTS.c.number)
 )
+_FIRST = text("INSERT INTO change_count (id, number) VALUES (1, 0) ON CONFLICT (id) DO NOTHING")
 _NUMBER = Prepared(select(col(ChangeCountRow.number)))
 _INSERT = insert(_TABLE)
 _BEHIND = (
@@ -69,8 +73,7 @@ def record_changes(connection: Connection, stamp: Stamp) -> None:
     """Writes what a transaction noted, as the last thing that it does: until its end no other gets a position."""
     if not stamp.noted:
         return
-    last: int = connection.execute(_COUNT, {"count": len(stamp.noted)}).scalar_one()
-    first = last - len(stamp.noted) + 1
+    first = _count(connection, len(stamp.noted)) - len(stamp.noted) + 1
     rows = [
         {
             "position": position,
@@ -83,6 +86,16 @@ def record_changes(connection: Connection, stamp: Stamp) -> None:
         for position, (resource, revision) in enumerate(stamp.noted, start=first)
     ]
     connection.execute(_INSERT, rows)
+
+
+def _count(connection: Connection, count: int) -> int:
+    """Adds to the number of changes, and returns it."""
+    found = _COUNT.first(connection, {"count": count, "row": 1})
+    if found is None:
+        connection.execute(_FIRST)
+        found = _COUNT.first(connection, {"count": count, "row": 1})
+    assert found is not None, "the row is there now"
+    return int(found[0])
 
 
 def type_of(resource: str) -> str:

@@ -9,12 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Select
 from sqlalchemy.engine import Dialect
+from sqlalchemy.sql.dml import ReturningUpdate
 
 
 class Prepared:
-    """A query for at most one row. Its parameters are texts and whole numbers, which every driver takes as they are."""
+    """A query for at most one row, or a change of one row that gives it back. Its parameters are texts and whole
+    numbers, which every driver takes as they are."""
 
-    def __init__(self, query: Select[Any]) -> None:
+    def __init__(self, query: Select[Any] | ReturningUpdate[Any]) -> None:
         self._query = query
         self._compiled: dict[str, _Compiled] = {}
 
@@ -36,12 +38,12 @@ class Prepared:
 class _Compiled:
     """The query in the words of one database."""
 
-    def __init__(self, query: Select[Any], dialect: Dialect) -> None:
+    def __init__(self, query: Select[Any] | ReturningUpdate[Any], dialect: Dialect) -> None:
         compiled = query.compile(dialect=dialect)
         self.sql = str(compiled)
         self._order: Sequence[str] | None = compiled.positiontup
         converters = [
-            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in query.selected_columns
+            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in query.exported_columns
         ]
         self._converters: list[tuple[int, Callable[[Any], Any]]] = [
             (place, converter) for place, converter in enumerate(converters) if converter is not None

@@ -32,7 +32,19 @@ def write_findings(catalogue: Collection[Norm], findings: Iterable[Finding], as_
 
 
 def write_fact(fact: Fact) -> pb.Fact:
-    """The message of one fact."""
+    """The message of one fact. Nobody may change it."""
+    # Hospitals give the same answers to the same questions. The types tell `1` from `true`, which are equal in Python.
+    if isinstance(fact.value, list | dict) or isinstance(fact.threshold, list | dict):
+        return _fact(fact)
+    return _kept_fact(fact, type(fact.value).__name__, type(fact.threshold).__name__)
+
+
+@lru_cache(maxsize=16384)
+def _kept_fact(fact: Fact, value_type: str, threshold_type: str) -> pb.Fact:
+    return _fact(fact)
+
+
+def _fact(fact: Fact) -> pb.Fact:
     return pb.Fact(
         question=fact.question,
         block=fact.block,

@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from services.runtime import names
 from services.runtime.pages import Page
+from services.runtime.prepared import Prepared
 
 
 class AssessmentRow(SQLModel, table=True):
@@ -63,8 +64,11 @@ class Stored:
 _TABLE = SQLModel.metadata.tables["assessment"]
 _STORED = select(_TABLE.c.id, _TABLE.c.summary, _TABLE.c.findings)
 _SAME = and_(_TABLE.c.location_id == bindparam("place"), _TABLE.c.budget_year == bindparam("year"))
-_SUPERSEDE = (
-    update(_TABLE).where(_SAME, _TABLE.c.superseded.is_(False)).values(superseded=True).returning(_TABLE.c.number)
+_SUPERSEDE = Prepared(
+    update(_TABLE)
+    .where(_SAME, _TABLE.c.superseded.is_(False))
+    .values(superseded=bindparam("made_again"))
+    .returning(_TABLE.c.number)
 )
 _INSERT = insert(_TABLE)
 _IN_YEAR = or_(bindparam("year") == 0, _TABLE.c.budget_year == bindparam("year"))
@@ -106,7 +110,8 @@ _EVIDENCE_PAGE = _EVIDENCE.where(_IN_YEAR, _TABLE.c.id > bindparam("after")).lim
 
 def supersede(connection: Connection, location_id: str, budget_year: int) -> int:
     """Makes room for the next assessment of a location in a budget year, and returns its number."""
-    latest = connection.execute(_SUPERSEDE, {"place": location_id, "year": budget_year}).scalar_one_or_none()
+    found = _SUPERSEDE.first(connection, {"place": location_id, "year": budget_year, "made_again": True})
+    latest = found[0] if found else None
     return (latest or 0) + 1
 
 

@@ -234,10 +234,17 @@ class Decision:
 
     @property
     def waiting_for(self) -> tuple[str, ...]:
-        """The representatives that have to vote still."""
+        """The representatives that have to vote still; a sole one once more while a second user has to."""
+        if self.outcome is not Outcome.VOORGELEGD:
+            return ()
         voted = {vote.insurer for vote in self.votes}
-        waiting = self.outcome is Outcome.VOORGELEGD
-        return tuple(insurer for insurer in self.representatives if waiting and insurer not in voted)
+        waiting = tuple(insurer for insurer in self.representatives if insurer not in voted)
+        return waiting or (self.representatives if self.needs_second_user else ())
+
+    @property
+    def needs_second_user(self) -> bool:
+        """Whether it is negative and one user of the representatives voted at most: two or more decide (AMB-43)."""
+        return self.kind in NEGATIVE and sum(vote.insurer in self.representatives for vote in self.votes) < 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,19 +174,21 @@ def propose(case: Case, day: date, decision: Decision, vote: Vote) -> Case:
 def vote_on(case: Case, day: date, number: int, vote: Vote, representatives: tuple[str, ...]) -> Case:
     """A representative votes on the proposal of that number; `representatives` are those of the moment.
 
-    The last agreement decides, over those that are registered then; one refusal ends the proposal (AMB-44).
+    The last agreement decides, over those that are registered then; one refusal ends the proposal (AMB-44). A negative
+    decision takes two users, so that a sole representative votes once more, by another (AMB-43).
     """
     require_open(Step.VOTE, case, day)
     proposal = case.proposal
     assert proposal is not None
     if number != len(case.decisions):
         raise illegal(case, day, f"Voorstel {number} ligt niet voor, wel voorstel {len(case.decisions)}")
-    if any(cast.insurer == vote.insurer for cast in proposal.votes):
+    once_more = vote.insurer in replace(proposal, representatives=representatives).waiting_for
+    if any(cast.insurer == vote.insurer for cast in proposal.votes) and not once_more:
         raise illegal(case, day, f"Verzekeraar {vote.insurer} heeft over dit voorstel al gestemd")
     if any(cast.actor == vote.actor for cast in proposal.votes):
         raise DomainError(
             Reason.ACTOR_NOT_OWN,
-            f"{vote.actor} stemde al voor een andere verzekeraar; elke verzekeraar stemt met een eigen gebruiker.",
+            f"{vote.actor} stemde al over dit voorstel; elke stem is van een andere gebruiker.",
             metadata={"actor": vote.actor, "insurer": vote.insurer},
         )
     if vote.agrees and proposal.exception is not None and proposal.exception.end < day:
@@ -228,8 +230,7 @@ def _cast(case: Case, day: date, vote: Vote, representatives: tuple[str, ...]) -
     case = replace(case, decisions=(*case.decisions[:-1], voted))
     if not vote.agrees:
         return conclude(case, day, Outcome.VERWORPEN)
-    agreed = {cast.insurer for cast in voted.votes if cast.agrees}
-    return conclude(case, day, Outcome.GENOMEN) if agreed.issuperset(representatives) else case
+    return case if voted.waiting_for else conclude(case, day, Outcome.GENOMEN)
 
 
 def _live(case: Case) -> bool:

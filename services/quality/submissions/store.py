@@ -4,6 +4,7 @@ import json
 from datetime import date
 from typing import Any
 
+from pydantic_core import from_json
 from sqlalchemy import bindparam, or_
 from sqlmodel import col
 
@@ -29,7 +30,7 @@ class SubmissionRow(Versioned, table=True):
 def _load(
     location_id: str, survey_year: int, policy_year: int, status: str, delivered_on: date, answers: str
 ) -> Submission:
-    return Submission(location_id, survey_year, policy_year, Status(status), delivered_on, json.loads(answers))
+    return Submission(location_id, survey_year, policy_year, Status(status), delivered_on, from_json(answers))
 
 
 def _dump(submission: Submission) -> dict[str, Any]:
