@@ -6,25 +6,11 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from services.documents.dutch import day_text
 from services.policy.parameters import Parameter
 from spoedkader.wallclock.intervals import MINUTES_PER_DAY, Interval, to_moment
 
 INKOOPKADER = "Inkoopkader budgetbekostiging SEH"
-
-_MONTHS = (
-    "januari",
-    "februari",
-    "maart",
-    "april",
-    "mei",
-    "juni",
-    "juli",
-    "augustus",
-    "september",
-    "oktober",
-    "november",
-    "december",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,4 +91,4 @@ def value_text(value: Any) -> str:
 def sentence_moment(minute: int) -> str:
     """A wall-clock moment in a sentence, as in `1 maart 2027 om 06:01 uur`."""
     moment = to_moment(minute)
-    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year} om {moment:%H:%M} uur"
+    return f"{day_text(moment)} om {moment:%H:%M} uur"

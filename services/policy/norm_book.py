@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 
+from services.documents.dutch import day_text
 from services.policy.catalogue import Level, Norm
 from services.policy.difference import ANSWER_KINDS, LOGIC, Change, Difference, Part, YearDifference, thresholds_of
 from services.policy.engine import JsonValue
@@ -126,7 +126,7 @@ def _levels(policy_year: PolicyYear, parameters: Parameters) -> Iterator[BookLev
         Level.NORM: (
             f"Wordt er niet aan voldaan, dan stelt de zorgaanbieder binnen {parameters.plan_term_months.value} maanden "
             "na oplevering van de voorlopige RIVM-vragenlijst een verbeterplan op; uiterlijk "
-            f"{_day(comply_by(policy_year.survey_year, end.month, end.day))} moet er aan zijn voldaan."
+            f"{day_text(comply_by(policy_year.survey_year, end.month, end.day))} moet er aan zijn voldaan."
         ),
         Level.AANBEVELING: "Wordt vastgelegd en getoond; heeft geen gevolg voor de inkoop.",
     }
@@ -143,7 +143,7 @@ def _norm(policy_year: PolicyYear, norm: Norm, level: BookLevel, changes: YearDi
         norm=norm,
         level=level,
         anchor=f"norm-{norm.code.lower()}",
-        effective_on=_day(norm.effective_on) if norm.effective_on else "",
+        effective_on=day_text(norm.effective_on) if norm.effective_on else "",
         questions=tuple(_question(policy_year, policy_year.questionnaire.by_id[id_]) for id_ in norm.questions),
         thresholds=tuple(
             BookThreshold(path, path.partition(".")[2].replace("_", " ").replace(".", ": "), _spoken(value))
@@ -193,16 +193,8 @@ def _line(text: str) -> str:
     return text.replace("\n", ", ")
 
 
-def _day(day: date) -> str:
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
 _LEVEL_NAMES = {
     Level.VOORWAARDELIJK: ("Voorwaardelijke eis", "voorwaardelijke eisen"),
     Level.NORM: ("Norm", "normen"),
     Level.AANBEVELING: ("Aanbeveling", "aanbevelingen"),
 }
-_MONTHS = (
-    *("januari", "februari", "maart", "april", "mei", "juni"),
-    *("juli", "augustus", "september", "oktober", "november", "december"),
-)
