@@ -11,7 +11,7 @@ import grpc
 
 from services.cli.failures import refusal
 from services.runtime.call import ACTOR_KEY, CALL_ID_KEY
-from services.runtime.peers import open_channel
+from spoedkader.client import open_channel
 from spoedkader.parts import mark_last
 
 Response = TypeVar("Response")

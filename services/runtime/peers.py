@@ -1,8 +1,6 @@
 """Calls to other services: the caller's deadline goes along, and what goes wrong names the peer."""
 
-import json
 from collections.abc import Callable, Iterator
-from importlib.resources import files
 from typing import Any, TypeVar
 
 import grpc
@@ -10,27 +8,10 @@ import grpc
 from services.runtime.call import ACTOR_KEY, CALL_ID_KEY, call_of
 from services.runtime.errors import DomainError, Reason
 from services.runtime.status import from_call
+from spoedkader.client import open_channel
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
-
-MAX_MESSAGE_BYTES = 16 * 1024 * 1024
-
-
-def open_channel(address: str, package: str) -> grpc.Channel:
-    """A channel with the retry policy that lies beside the contracts of a package, as in `registry`."""
-    config = files(f"spoedkader.{package}.v1") / f"{package}_grpc_service_config.json"
-    return grpc.insecure_channel(
-        address,
-        options=[
-            ("grpc.service_config", json.dumps(json.loads(config.read_text("utf-8")))),
-            ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
-            # Services are peers in one network; a proxy of the environment is for other traffic.
-            ("grpc.enable_http_proxy", 0),
-            # A peer that restarts is found again quickly.
-            ("grpc.max_reconnect_backoff_ms", 2000),
-        ],
-    )
 
 
 class Peer:

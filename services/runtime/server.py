@@ -14,8 +14,8 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from services.runtime.interceptor import CallInterceptor
-from services.runtime.peers import MAX_MESSAGE_BYTES
 from services.runtime.settings import ServiceSettings
+from spoedkader.client.channel import MAX_MESSAGE_BYTES
 
 log = structlog.get_logger()
 

@@ -1,0 +1,72 @@
+"""Calls to one service."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import grpc
+
+from spoedkader.client.channel import open_channel
+from spoedkader.client.refusals import unanswered
+
+ACTOR_KEY = "x-actor"
+CALL_ID_KEY = "x-call-id"
+DEFAULT_SECONDS = 30.0
+
+Response = TypeVar("Response")
+
+
+class Client:
+    """One service, as a user of it; hangs up at the end of a `with`. May be used from any thread."""
+
+    def __init__(self, package: str, address: str, *, actor: str, seconds: float = DEFAULT_SECONDS) -> None:
+        """`package` is `registry`, `quality` or `budget`; `seconds` is how long a call may take, retries included."""
+        self.channel = open_channel(address, package)
+        self._actor = actor
+        self._seconds = seconds
+
+    def call(self, method: Callable[..., Response], request: Any, *, seconds: float | None = None) -> Response:
+        """Calls a method with one request and one response.
+
+        A request that can have a `request_id` and has none gets one, in the object itself: when the call ends in
+        NotAnswered, the same object can be sent again and counts once.
+
+        Raises:
+            Refused: the service refused.
+            NotAnswered: it did not answer, or not in time.
+        """
+        if "request_id" in request.DESCRIPTOR.fields_by_name and not request.request_id:
+            request.request_id = str(uuid.uuid4())
+        call_id = uuid.uuid4().hex
+        try:
+            return method(
+                request,
+                timeout=self._seconds if seconds is None else seconds,
+                metadata=((ACTOR_KEY, self._actor), (CALL_ID_KEY, call_id)),
+            )
+        except grpc.RpcError as error:
+            raise unanswered(error, call_id) from error
+
+    def pages(self, method: Callable[..., Response], request: Any) -> Iterator[Response]:
+        """Every page of a list method, from the request for the first one, which stays as it is. Raises as `call`."""
+        following = type(request)()
+        following.CopyFrom(request)
+        while True:
+            page: Any = self.call(method, following)
+            yield page
+            if not page.next_page_token:
+                return
+            following.page_token = page.next_page_token
+
+    def close(self) -> None:
+        """Hangs up."""
+        self.channel.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
