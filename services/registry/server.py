@@ -15,6 +15,8 @@ from services.registry.providers.store import ApprovalRow, ProviderRow
 from services.registry.rounds import api as rounds
 from services.registry.rounds.store import RoundRow
 from services.registry.snapshots import api as snapshots
+from services.registry.statusfeed import api as statusfeed
+from services.registry.statusfeed.store import StatusEventRow
 from services.runtime import feed
 from services.runtime.changes import CHANGE_ROWS
 from services.runtime.database import Database
@@ -29,6 +31,7 @@ from spoedkader.registry.v1 import (
     provider_pb2_grpc,
     round_pb2_grpc,
     snapshot_pb2_grpc,
+    status_feed_pb2_grpc,
     stop_pb2_grpc,
 )
 
@@ -38,6 +41,7 @@ ROWS = (
     LocationRow,
     OpeningHoursRow,
     EventRow,
+    StatusEventRow,
     AttestationRow,
     RoundRow,
     RequestRow,
@@ -70,6 +74,9 @@ def build(settings: RegistrySettings, clock: Clock = utc_now) -> Application:
         location_pb2_grpc.add_LocationServiceServicer_to_server(locations.LocationServicer(transactions), server)
         closure_pb2_grpc.add_ClosureServiceServicer_to_server(events.ClosureServicer(transactions), server)
         stop_pb2_grpc.add_StopServiceServicer_to_server(events.StopServicer(transactions), server)
+        status_feed_pb2_grpc.add_StatusFeedServiceServicer_to_server(
+            statusfeed.StatusFeedServicer(transactions), server
+        )
         attestation_pb2_grpc.add_AttestationServiceServicer_to_server(
             attestations.AttestationServicer(transactions), server
         )
@@ -83,6 +90,7 @@ def build(settings: RegistrySettings, clock: Clock = utc_now) -> Application:
         locations.SERVICE,
         events.CLOSURE_SERVICE,
         events.STOP_SERVICE,
+        statusfeed.SERVICE,
         attestations.SERVICE,
         rounds.SERVICE,
         snapshots.SERVICE,

@@ -50,6 +50,7 @@ from spoedkader.registry.v1 import (
     provider_pb2,
     round_pb2,
     snapshot_pb2,
+    status_feed_pb2,
     stop_pb2,
 )
 from tests.support.clients import RegistryClient
@@ -101,6 +102,7 @@ CONTRACTS = {
         provider_pb2,
         round_pb2,
         snapshot_pb2,
+        status_feed_pb2,
         stop_pb2,
         feed_pb2,
     ),

@@ -38,6 +38,7 @@ from spoedkader.registry.v1 import (
     round_pb2,
     round_pb2_grpc,
     snapshot_pb2_grpc,
+    status_feed_pb2_grpc,
     stop_pb2_grpc,
 )
 from tests.support.messages import day, euros
@@ -96,6 +97,7 @@ class RegistryClient:
         self.locations = location_pb2_grpc.LocationServiceStub(channel)
         self.closures = closure_pb2_grpc.ClosureServiceStub(channel)
         self.stops = stop_pb2_grpc.StopServiceStub(channel)
+        self.status_feed = status_feed_pb2_grpc.StatusFeedServiceStub(channel)
         self.attestations = attestation_pb2_grpc.AttestationServiceStub(channel)
         self.rounds = round_pb2_grpc.RoundServiceStub(channel)
         self.snapshots = snapshot_pb2_grpc.SnapshotServiceStub(channel)
