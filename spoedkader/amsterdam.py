@@ -21,6 +21,11 @@ def day_of(moment: datetime) -> date:
     return moment.astimezone(_ZONE).date()
 
 
+def offset_at(moment: datetime) -> int:
+    """Return the offset from UTC in Amsterdam at an aware moment, in minutes."""
+    return _offset(moment.astimezone(_ZONE))
+
+
 def offsets(first: int, last: int) -> tuple[list[int], list[int], list[int]]:
     """Return the offsets from UTC on the minutes `first` to `last`, as three parallel lists by ascending start.
 

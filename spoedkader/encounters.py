@@ -129,30 +129,39 @@ def _minutes(text: "pl.Expr") -> "pl.Expr":
 
 def _with_instants(table: "pl.DataFrame") -> "pl.DataFrame":
     """Replace `departed` by instants of both times, as `amsterdam` places them."""
-    import polars as pl  # noqa: PLC0415
-
     if table.is_empty():
         return table.select("visit_id", "seh", "arrived", arrived_utc="arrived", departed_utc="departed")
-    departed = table["departed"]
-    bounds = [table["arrived"].min(), table["arrived"].max(), departed.min(), departed.max()]
-    known = [bound for bound in bounds if isinstance(bound, int)]
-    starts, firsts, seconds = amsterdam.offsets(min(known), max(known))
-    starts_series = pl.Series(starts, dtype=pl.Int32)
-    firsts_series, seconds_series = pl.Series(firsts, dtype=pl.Int32), pl.Series(seconds, dtype=pl.Int32)
+    arrived_utc, departed_utc = chosen(*readings(table["arrived"]), *readings(table["departed"]))
+    return table.select("visit_id", "seh", "arrived", arrived_utc=arrived_utc, departed_utc=departed_utc)
 
-    def readings(minutes: pl.Series) -> tuple[pl.Series, pl.Series]:
-        # A missing minute is looked up as if it were the first, and stays missing.
-        places = starts_series.search_sorted(minutes.fill_null(known[0]), side="right") - 1
-        return minutes - firsts_series.gather(places), minutes - seconds_series.gather(places)
 
-    start, other_start = readings(table["arrived"])
-    end, other_end = readings(departed)
-    # The same choice as in `amsterdam.elapsed`, for whole columns.
+def readings(minutes: "pl.Series") -> "tuple[pl.Series, pl.Series]":
+    """Return the instants of wall-clock minutes by their first and by their second reading, as `amsterdam` has them."""
+    import polars as pl  # noqa: PLC0415
+
+    first, last = minutes.min(), minutes.max()
+    if not isinstance(first, int) or not isinstance(last, int):
+        return minutes, minutes
+    starts, firsts, seconds = (pl.Series(values, dtype=pl.Int32) for values in amsterdam.offsets(first, last))
+    # A missing minute is looked up as if it were the first, and stays missing.
+    places = starts.search_sorted(minutes.fill_null(first), side="right") - 1
+    return minutes - firsts.gather(places), minutes - seconds.gather(places)
+
+
+def chosen(
+    start: "pl.Series", other_start: "pl.Series", end: "pl.Series", other_end: "pl.Series"
+) -> "tuple[pl.Series, pl.Series]":
+    """Return the instants of arrivals and departures, given both readings: `amsterdam.elapsed` for columns."""
+    import polars as pl  # noqa: PLC0415
+
     later = (end < start) & (start <= other_end)
     earlier = (end < start) & (start > other_end) & (other_start < start)
-    arrived_utc = pl.when(earlier).then(other_start).otherwise(start)
-    departed_utc = pl.when(later).then(other_end).otherwise(end)
-    return table.select("visit_id", "seh", "arrived", arrived_utc=arrived_utc, departed_utc=departed_utc)
+    table = pl.DataFrame({"start": start, "end": end, "other_start": other_start, "other_end": other_end})
+    table = table.select(
+        start=pl.when(earlier).then("other_start").otherwise("start"),
+        end=pl.when(later).then("other_end").otherwise("end"),
+    )
+    return table["start"], table["end"]
 
 
 def _departs_too_early(table: "pl.DataFrame") -> bool:

@@ -71,21 +71,22 @@ def in_tenths(minutes: Fraction | None) -> int | None:
     return (20 * minutes.numerator + minutes.denominator) // (2 * minutes.denominator)
 
 
-def calculate(encounters: Path, stops: Iterable[StopLike], reference_year: int) -> Indicators:
+def calculate(encounters: "Path | pl.DataFrame", stops: Iterable[StopLike], reference_year: int) -> Indicators:
     """Calculate the indicators of one location over `reference_year` (AMB-29 … AMB-31).
 
-    `encounters` is the hospital's own export (see `spoedkader.encounters`), `stops` are those of the location. Rows
-    with one visit id are one visit: from the earliest arrival to the latest departure of the rows that have one, in
-    the year and at the department of the earliest row (of equals, the first in the file). Times are instants in
-    Europe/Amsterdam; a departure in the repeated hour that would precede the arrival of its own row is the second
-    occurrence. SEH stops that overlap or touch are one; those that start in the year count, and one without an end
-    runs to the end of the year.
+    `encounters` is the hospital's own export, a CSV or its rows as `spoedkader.encounters.read_encounters` and
+    `spoedkader.fhir.read_fhir` give them; `stops` are those of the location. Rows with one visit id are one visit: from
+    the earliest arrival to the latest departure of the rows that have one, in the year and at the department of the
+    earliest row (of equals, the first in the file). Times are instants in Europe/Amsterdam; a departure in the repeated
+    hour that would precede the arrival of its own row is the second occurrence. SEH stops that overlap or touch are
+    one; those that start in the year count, and one without an end runs to the end of the year.
 
     Raises `EncounterProblems` with the faults of the file by line, ValueError for a stop that does not end after its
     start, and OSError.
     """
     seh_stops = _count_stops(stops, reference_year)
-    stays, seh_visits, ehh_visits = _visits(read_encounters(encounters), reference_year)
+    rows = read_encounters(encounters) if isinstance(encounters, Path) else encounters
+    stays, seh_visits, ehh_visits = _visits(rows, reference_year)
     known = len(stays)
     mean = median = None
     if known:

@@ -8,6 +8,7 @@ import typer
 
 from services.cli import tables
 from services.cli.clients import Addresses, Services
+from services.cli.indicators import indicators
 from services.cli.options import (
     BUDGET,
     QUALITY,
@@ -23,6 +24,7 @@ from services.cli.options import (
 from services.cli.output import Output, plain
 from services.cli.policy.commands import policy
 from services.cli.purchasing.commands import purchasing
+from services.cli.questionnaire.commands import questionnaire
 from services.cli.reporting import reported
 from services.cli.service import DATA_DIR
 from services.runtime.settings import REPOSITORY
@@ -36,8 +38,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command()(indicators)
 app.add_typer(policy, name="policy")
 app.add_typer(purchasing, name="purchasing")
+app.add_typer(questionnaire, name="questionnaire")
 
 
 @app.command()

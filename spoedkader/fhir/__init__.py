@@ -1,0 +1,11 @@
+"""Reads emergency visits from FHIR R4 Encounters: NDJSON, JSON and XML, plain or gzipped, in bounded memory.
+
+A file that is not what it should be (broken, nested too deeply, a resource or a compression ratio beyond the limits, a
+DTD) is refused as a whole, by `FhirProblem`. An Encounter that does not count, or that is wrong in itself, is left out
+and counted. No message holds an identifier or a time of a visit.
+"""
+
+from spoedkader.fhir.problems import FhirProblem
+from spoedkader.fhir.reading import FhirVisits, is_fhir, read_fhir
+
+__all__ = ["FhirProblem", "FhirVisits", "is_fhir", "read_fhir"]

@@ -1,0 +1,113 @@
+"""Resources of FHIR XML, one by one: a Bundle or one Encounter, as the part of FHIR JSON that the indicators need."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from lxml import etree
+
+from spoedkader.fhir.problems import MAX_RESOURCE, FhirProblem, too_large
+from spoedkader.fhir.sources import Source
+
+_BLOCK = 64_000
+_FHIR = "{http://hl7.org/fhir}"
+_BUNDLE, _ENTRY, _RESOURCE, _ENCOUNTER = (f"{_FHIR}{name}" for name in ("Bundle", "entry", "resource", "Encounter"))
+
+_VALUES = frozenset({"id", "status", "system", "code", "value", "start", "end", "reference"})
+_OBJECTS = frozenset({"class", "period", "serviceType"})
+_LISTS = frozenset({"identifier", "type", "location", "coding"})
+_LENGTH = len(_FHIR)
+
+
+def read_xml(source: Source) -> Iterator[Any]:
+    """Yield the resources in order. Raises `FhirProblem`, and what reading raises.
+
+    No entity is resolved, nothing is fetched, a DTD is refused, and what was read is forgotten; the text is read as
+    UTF-8, whatever it declares.
+    """
+    parser: Any = etree.XMLPullParser(
+        events=("start", "end"),
+        tag=(_BUNDLE, _ENTRY, _ENCOUNTER),
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    reader = _Reader()
+    pending = 0
+    try:
+        while block := source.read(_BLOCK):
+            parser.feed(block)
+            before = reader.number
+            yield from reader.resources(parser)
+            pending = len(block) if reader.number > before else pending + len(block)
+            if pending > MAX_RESOURCE + _BLOCK:
+                raise too_large(reader.number + 1)
+        root = parser.close()
+        yield from reader.resources(parser)
+    except etree.XMLSyntaxError:
+        raise FhirProblem(f"geen geldige XML na resource {reader.number}") from None
+    if root.tag not in (_BUNDLE, _ENCOUNTER):
+        raise FhirProblem("geen FHIR-Bundle of -Encounter in XML")
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.number = 0
+        self._began = False
+
+    def resources(self, parser: Any) -> Iterator[Any]:
+        for event, element in parser.read_events():
+            parent = element.getparent()
+            if event == "start":
+                if not self._began:
+                    self._begin(element, parent)
+            elif parent is None:
+                if element.tag == _ENCOUNTER:
+                    self.number += 1
+                    yield {"resourceType": "Encounter", **_fields(element)}
+            elif element.tag == _ENTRY and parent.getparent() is None and parent.tag == _BUNDLE:
+                self.number += 1
+                yield _entry(element)
+                # Whatever stands before this entry is done with too.
+                element.clear(keep_tail=False)
+                while element.getprevious() is not None:
+                    del parent[0]
+
+    def _begin(self, element: Any, parent: Any) -> None:
+        self._began = True
+        if element.getroottree().docinfo.internalDTD is not None:
+            raise FhirProblem("een DTD of entiteit in XML wordt niet gelezen")
+        if parent is not None:
+            raise FhirProblem("geen FHIR-Bundle of -Encounter in XML")
+
+
+def _entry(element: Any) -> Any:
+    for resource in element.iterchildren(_RESOURCE):
+        for content in resource.iterchildren(_ENCOUNTER):
+            return {"resourceType": "Encounter", **_fields(content)}
+    return None
+
+
+def _fields(element: Any) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for child in element:
+        tag = child.tag
+        if not isinstance(tag, str) or not tag.startswith(_FHIR):
+            continue
+        name = tag[_LENGTH:]
+        if name in _VALUES:
+            fields.setdefault(name, child.get("value", ""))
+        elif name in _LISTS:
+            # A location of an Encounter is a list, the one in it an object, and so is the identifier in that.
+            inner = _fields(child)
+            if element.tag[_LENGTH:] == "location":
+                fields.setdefault(name, inner)
+            else:
+                fields.setdefault(name, []).append(inner)
+        elif name in _OBJECTS:
+            fields.setdefault(name, _fields(child))
+    return fields
