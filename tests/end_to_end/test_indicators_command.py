@@ -13,6 +13,7 @@ import grpc
 import pytest
 
 from services.cli.clients import Addresses
+from services.cli.suite import throw_away_suite
 from spoedkader.quality.v1 import indicator_pb2, indicator_pb2_grpc
 from tests.support.fhir_files import SYSTEM, encounter, write, write_mapping
 
@@ -164,14 +165,22 @@ def test_a_dry_run_calls_nothing_and_shows_the_totals_and_the_report(
     assert "2025-" not in shown.out
 
 
-def test_what_is_sent_is_stored(spoedkader: Any, example: Path, example_suite: Addresses) -> None:
+@pytest.fixture
+def own_suite(spoedkader: Any, example: Path) -> Iterator[Addresses]:
+    """Services that hold the example round and can be changed."""
+    with throw_away_suite() as addresses:
+        assert spoedkader("import", example, addresses=addresses).status == 0
+        yield addresses
+
+
+def test_what_is_sent_is_stored(spoedkader: Any, example: Path, own_suite: Addresses) -> None:
     result = spoedkader(
         "indicators", example / "encounters" / "L043.csv", "--location", "L043", "--year", 2024,
-        "--stops", example / "stops.csv", "--json", addresses=example_suite,
+        "--stops", example / "stops.csv", "--json", addresses=own_suite,
     )  # fmt: skip
     assert result.status == 0, result.err
     sent = json.loads(result.out)["indicators"]
-    with grpc.insecure_channel(example_suite.quality) as channel:
+    with grpc.insecure_channel(own_suite.quality) as channel:
         stub = indicator_pb2_grpc.IndicatorServiceStub(channel)
         request = indicator_pb2.GetIndicatorsRequest(name="providers/-/locations/L043/indicators/2024")
         stored = stub.GetIndicators(request)
