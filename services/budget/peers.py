@@ -6,7 +6,7 @@ from datetime import date
 from typing import TypeAlias, TypeVar
 
 import grpc
-from google.type import datetime_pb2, timeofday_pb2
+from google.type import datetime_pb2
 
 from services.budget.facts import (
     Approval,
@@ -27,6 +27,7 @@ from services.budget.rules import Rules
 from services.policy.parameters import Parameters
 from services.policy.purchasing import PurchasingYear
 from services.runtime import names
+from services.runtime.opening import from_period
 from services.runtime.peers import Peer
 from services.runtime.wire import from_date, from_money
 from spoedkader.quality.v1 import assessment_pb2, enforcement_pb2, enforcement_pb2_grpc
@@ -41,7 +42,6 @@ from spoedkader.registry.v1 import (
     stop_pb2,
 )
 from spoedkader.wallclock.intervals import MINUTES_PER_HOUR, day_start
-from spoedkader.wallclock.opening import OpeningPeriod
 
 PROVIDERS_PER_PAGE = 50
 
@@ -206,7 +206,7 @@ def read_location(message: snapshot_pb2.LocationSnapshot) -> Location:
         care_type=_CARE_TYPES[location.care_type],
         opened_on=from_date(location.opened_date),
         closed_on=from_date(location.closed_date) if location.HasField("closed_date") else None,
-        periods=tuple(_read_period(period) for period in message.opening_hours.periods),
+        periods=tuple(from_period(period) for period in message.opening_hours.periods),
         closures=tuple(_read_closure(closure) for closure in message.closures),
         stops=tuple(_read_stop(stop) for stop in message.stops),
     )
@@ -216,6 +216,19 @@ def read_assessment(message: assessment_pb2.Assessment) -> Assessment:
     """An assessment from its message."""
     routes = [assessment_pb2.Route.Name(route).removeprefix("ROUTE_") for route in message.routes]
     return Assessment(message.name, tuple(routes))
+
+
+def exception_until(case: enforcement_pb2.Case) -> date | None:
+    """The last day of the temporary exception that holds in a case; None in any other state."""
+    if case.state != enforcement_pb2.Case.STATE_TIJDELIJKE_UITZONDERING:
+        return None
+    terms = next(
+        decision.exception
+        for decision in reversed(case.decisions)
+        if decision.kind == enforcement_pb2.DECISION_KIND_TIJDELIJKE_UITZONDERING
+        and decision.outcome == enforcement_pb2.ProposedDecision.OUTCOME_GENOMEN
+    )
+    return from_date(terms.ended_date if terms.HasField("ended_date") else terms.end_date)
 
 
 def read_standing(message: enforcement_pb2.Standing) -> Standing:
@@ -244,16 +257,6 @@ def _read_exclusion(case: enforcement_pb2.Case) -> Exclusion | None:
     return Exclusion(case.name, _NEGATIVES[taken.kind], from_date(taken.concluded_date))
 
 
-def _read_period(message: location_pb2.OpeningHours.Period) -> OpeningPeriod:
-    return OpeningPeriod(
-        valid_from=from_date(message.valid_from_date),
-        valid_until=from_date(message.valid_until_date) if message.HasField("valid_until_date") else None,
-        weekdays=frozenset(message.weekdays),
-        opens=_minute_of_day(message.opens),
-        closes=_minute_of_day(message.closes),
-    )
-
-
 def _read_closure(message: closure_pb2.Closure) -> Closure:
     return Closure(
         closure_id=message.name.rpartition("/")[2],
@@ -276,10 +279,6 @@ def _minute(value: datetime_pb2.DateTime) -> int:
     # A year has thousands of these: without a datetime in between it takes half the time.
     day = day_start(date(value.year, value.month, value.day))
     return day + int(value.hours) * MINUTES_PER_HOUR + int(value.minutes)
-
-
-def _minute_of_day(value: timeofday_pb2.TimeOfDay) -> int:
-    return int(value.hours) * MINUTES_PER_HOUR + int(value.minutes)
 
 
 def _parts(name: str) -> list[str]:

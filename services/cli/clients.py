@@ -10,8 +10,8 @@ from typing import Any, Self, TypeVar
 import grpc
 
 from services.cli.failures import refusal
-from services.runtime.call import ACTOR_KEY, CALL_ID_KEY
 from spoedkader.client import open_channel
+from spoedkader.client.calls import ACTOR_KEY, CALL_ID_KEY
 from spoedkader.parts import mark_last
 
 Response = TypeVar("Response")

@@ -27,7 +27,7 @@ def throw_away_suite(policies: Path | None = None) -> Iterator[Addresses]:
     Raises:
         Failure: a service does not start; with the end of its log.
     """
-    with _terminable(), tempfile.TemporaryDirectory(prefix="spoedkader-", dir=_folder()) as folder:
+    with _terminable(), tempfile.TemporaryDirectory(prefix="spoedkader-", dir=short_folder()) as folder:
         addresses = {name: f"unix:{folder}/{name}.sock" for name in SERVICES}
         children = []
         try:
@@ -46,7 +46,8 @@ def throw_away_suite(policies: Path | None = None) -> Iterator[Addresses]:
             stop(children)
 
 
-def _folder() -> str | None:
+def short_folder() -> str | None:
+    """Where a folder for sockets can be made whose path is short enough; None for the usual place."""
     return None if len(os.fsencode(tempfile.gettempdir())) <= _LONGEST_FOLDER else "/tmp"  # noqa: S108 - mode 0700
 
 

@@ -7,8 +7,8 @@ import grpc
 
 from services.runtime import names
 from services.runtime.errors import not_found
+from services.runtime.opening import from_period
 from services.runtime.peers import Peer
-from services.runtime.wire import from_date
 from spoedkader.registry.v1 import (
     location_pb2,
     location_pb2_grpc,
@@ -130,14 +130,5 @@ def _snapshot(round_: round_pb2.Round, message: snapshot_pb2.LocationSnapshot) -
     return Snapshot(
         round=round_,
         location=message.location,
-        periods=tuple(
-            OpeningPeriod(
-                valid_from=from_date(period.valid_from_date),
-                valid_until=from_date(period.valid_until_date) if period.HasField("valid_until_date") else None,
-                weekdays=frozenset(period.weekdays),
-                opens=period.opens.hours * 60 + period.opens.minutes,
-                closes=period.closes.hours * 60 + period.closes.minutes,
-            )
-            for period in message.opening_hours.periods
-        ),
+        periods=tuple(from_period(period) for period in message.opening_hours.periods),
     )

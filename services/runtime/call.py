@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import grpc
 
-CALL_ID_KEY = "x-call-id"
-ACTOR_KEY = "x-actor"
+from spoedkader.client.calls import ACTOR_KEY, CALL_ID_KEY
+
 DEVELOPMENT_ACTOR = "ontwikkeling"
 """The actor of a caller that does not say who it is; servers without identity listen on loopback only."""
 

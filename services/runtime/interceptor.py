@@ -11,9 +11,10 @@ import structlog
 from google.protobuf.message import DecodeError
 from sqlalchemy.exc import OperationalError
 
-from services.runtime.call import CALL_ID_KEY, Call, read_call
+from services.runtime.call import Call, read_call
 from services.runtime.errors import DomainError, Reason
 from services.runtime.status import to_status
+from spoedkader.client.calls import CALL_ID_KEY
 
 log = structlog.get_logger()
 

@@ -5,10 +5,11 @@ from typing import Any, TypeVar
 
 import grpc
 
-from services.runtime.call import ACTOR_KEY, CALL_ID_KEY, call_of
+from services.runtime.call import call_of
 from services.runtime.errors import DomainError, Reason
 from services.runtime.status import from_call
 from spoedkader.client import open_channel
+from spoedkader.client.calls import ACTOR_KEY, CALL_ID_KEY
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")

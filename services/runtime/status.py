@@ -9,8 +9,8 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from services.runtime.errors import DomainError, Reason, Violation
+from spoedkader.client.refusals import DOMAIN
 
-DOMAIN = "spoedkader"
 MAX_VIOLATION_BYTES = 4000
 """A status travels in HTTP/2 trailers, of which peers accept 8 KiB; violations beyond this are counted, not listed."""
 MAX_MESSAGE_BYTES = 300

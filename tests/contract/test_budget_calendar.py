@@ -6,8 +6,9 @@ from icalendar import Calendar
 
 from services.runtime.wire import from_date
 from spoedkader.budget.v1 import application_pb2, calendar_pb2, obligation_pb2
-from spoedkader.quality.v1 import assessment_pb2
+from spoedkader.quality.v1 import assessment_pb2, submission_pb2
 from spoedkader.registry.v1 import attestation_pb2, closure_pb2, location_pb2
+from tests.support.answers import cells, example_answers
 from tests.support.clients import acting_as
 from tests.support.messages import day, moment
 from tests.support.refusals import refusal
@@ -64,10 +65,20 @@ def test_what_a_provider_has_to_do(suite: Suite, location: location_pb2.Location
 
 
 def test_a_case_that_an_assessment_opens_is_in_the_calendar(suite: Suite, location: location_pb2.Location) -> None:
-    # Nobody answered the questionnaire: nothing is known, and a case opens only when a norm is not met.
-    request = assessment_pb2.AssessLocationRequest(name=location.name, budget_year=2027)
-    suite.quality.assessments.AssessLocation(request, timeout=20)
-    assert kinds(deadlines(suite, provider_of(location))) == ["AANVRAAG", *["VERKLARING"] * 4]
+    # These answers of the example miss a norm, and no conditional one.
+    answers = submission_pb2.Submission(
+        name=f"{location.name}/submissions/2026",
+        policy_year=2027,
+        status=submission_pb2.Submission.STATUS_VOORLOPIG,
+        delivered_date=day("2026-06-10"),
+        answers=cells(example_answers("L006")),
+    )
+    suite.quality.submissions.SubmitAnswers(submission_pb2.SubmitAnswersRequest(submission=answers), timeout=20)
+    assess = assessment_pb2.AssessLocationRequest(name=location.name, budget_year=2027)
+    suite.quality.assessments.AssessLocation(assess, timeout=20)
+    (plan,) = [each for each in deadlines(suite, provider_of(location)) if each.kind == Kind.Value("KIND_VERBETERPLAN")]
+    assert plan.resource == f"{location.name}/cases/2026-verbeterplan"
+    assert (from_date(plan.due_date).isoformat(), plan.overdue) == ("2026-09-15", True)
 
 
 def test_a_duty_is_late_after_five_working_days_and_gone_when_it_is_done(

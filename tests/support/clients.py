@@ -5,7 +5,6 @@ from typing import Any
 
 import grpc
 
-from services.runtime.call import ACTOR_KEY
 from spoedkader.budget.v1 import (
     application_pb2_grpc,
     availability_pb2_grpc,
@@ -19,6 +18,7 @@ from spoedkader.budget.v1 import (
     schoning_pb2_grpc,
     tariff_pb2_grpc,
 )
+from spoedkader.client.calls import ACTOR_KEY
 from spoedkader.feed.v1 import feed_pb2_grpc
 from spoedkader.quality.v1 import (
     assessment_pb2_grpc,

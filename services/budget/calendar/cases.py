@@ -1,9 +1,9 @@
 """The deadlines that enforcement cases bring (Inkoopkader, bijlage A)."""
 
 from collections.abc import Iterator
-from datetime import date
 
 from services.budget.calendar.model import Deadline, Kind
+from services.budget.peers import exception_until
 from services.runtime import names
 from services.runtime.wire import from_date
 from spoedkader.quality.v1 import enforcement_pb2 as pb
@@ -67,19 +67,7 @@ def _of_state(case: pb.Case, agb: str, location: str, representatives: tuple[str
         yield Deadline(Kind.VOLDOEN, agb, case.name, title, insurers=representatives, matter="afweging")
     elif case.state == pb.Case.STATE_TIJDELIJKE_UITZONDERING:
         title = f"De tijdelijke uitzondering van {location} loopt af"
-        yield Deadline(Kind.UITZONDERING, agb, case.name, title, _exception_end(case), insurers=representatives)
-
-
-def _exception_end(case: pb.Case) -> date | None:
-    """The last day of the latest exception that was granted."""
-    ends = [
-        from_date(decision.exception.end_date)
-        for decision in case.decisions
-        if decision.kind == pb.DECISION_KIND_TIJDELIJKE_UITZONDERING
-        and decision.outcome == pb.ProposedDecision.OUTCOME_GENOMEN
-        and not decision.exception.HasField("ended_date")
-    ]
-    return max(ends, default=None)
+        yield Deadline(Kind.UITZONDERING, agb, case.name, title, exception_until(case), insurers=representatives)
 
 
 _DECISIONS = {

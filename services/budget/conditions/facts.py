@@ -20,7 +20,7 @@ from services.budget.conditions.model import (
     Track,
 )
 from services.budget.obligations.duties import duties_of
-from services.budget.peers import KnownProvider, read_provider, read_round, read_standing
+from services.budget.peers import KnownProvider, exception_until, read_provider, read_round, read_standing
 from services.budget.rules import Rules
 from services.policy.purchasing import PurchasingYear
 from services.runtime import names
@@ -200,21 +200,8 @@ def _read_case(message: enforcement_pb2.Case) -> Case:
     return Case(
         state=enforcement_pb2.Case.State.Name(message.state).removeprefix("STATE_"),
         due_on=from_date(message.due_date) if message.HasField("due_date") else None,
-        exception_until=_exception_until(message),
+        exception_until=exception_until(message),
     )
-
-
-def _exception_until(message: enforcement_pb2.Case) -> date | None:
-    """The last day of the exception that holds; None in any other state."""
-    if message.state != enforcement_pb2.Case.STATE_TIJDELIJKE_UITZONDERING:
-        return None
-    terms = next(
-        decision.exception
-        for decision in reversed(message.decisions)
-        if decision.kind == enforcement_pb2.DECISION_KIND_TIJDELIJKE_UITZONDERING
-        and decision.outcome == enforcement_pb2.ProposedDecision.OUTCOME_GENOMEN
-    )
-    return from_date(terms.ended_date if terms.HasField("ended_date") else terms.end_date)
 
 
 _KINDS = {

@@ -2,17 +2,13 @@
 
 from collections.abc import Callable, Mapping
 
-from google.protobuf.message import Message
-from google.type import timeofday_pb2
-
 from services.budget.scenarios.classes import FunctionTest, OpeningTest, ScenarioClass, SizeTest, Test
 from services.budget.scenarios.model import Assumptions
 from services.runtime import names
+from services.runtime.opening import read_period
 from services.runtime.wire import MAX_NAME, Fields
 from spoedkader.budget.v1 import scenario_pb2 as pb
 from spoedkader.quality.v1 import catalogue_pb2
-from spoedkader.registry.v1 import location_pb2
-from spoedkader.wallclock.intervals import MINUTES_PER_DAY, MINUTES_PER_HOUR
 from spoedkader.wallclock.opening import OpeningPeriod
 
 MAX_CLASSES = 20
@@ -85,40 +81,9 @@ def _read_hours(fields: Fields, message: pb.ScenarioAssumptions) -> dict[str, tu
             fields.wrong(f"{path}.periods", f"mogen hoogstens {MAX_PERIODS} perioden zijn")
             continue
         found[location_id] = tuple(
-            _read_period(fields, f"{path}.periods[{place}]", period) for place, period in enumerate(each.periods)
+            read_period(fields, f"{path}.periods[{place}]", period) for place, period in enumerate(each.periods)
         )
     return found
-
-
-def _read_period(fields: Fields, path: str, message: location_pb2.OpeningHours.Period) -> OpeningPeriod:
-    valid_from = fields.date(f"{path}.valid_from_date", message)
-    valid_until = fields.optional_date(f"{path}.valid_until_date", message)
-    if valid_until is not None and valid_until <= valid_from:
-        fields.wrong(f"{path}.valid_until_date", "ligt niet na het begin")
-    weekdays = frozenset(int(day) for day in message.weekdays)
-    if not weekdays or len(weekdays) != len(message.weekdays) or not weekdays <= set(range(1, 8)):
-        fields.wrong(f"{path}.weekdays", "moeten een of meer dagen zijn, elk een keer")
-    return OpeningPeriod(
-        valid_from=valid_from,
-        valid_until=valid_until,
-        weekdays=weekdays,
-        opens=_read_time(fields, f"{path}.opens", message, most=MINUTES_PER_DAY - 1),
-        closes=_read_time(fields, f"{path}.closes", message, most=MINUTES_PER_DAY),
-    )
-
-
-def _read_time(fields: Fields, field: str, message: Message, *, most: int) -> int:
-    part = field.rpartition(".")[2]
-    value: timeofday_pb2.TimeOfDay = getattr(message, part)
-    minute = int(value.hours) * MINUTES_PER_HOUR + int(value.minutes)
-    if not message.HasField(part):
-        fields.wrong(field, "is verplicht")
-    elif not (value.hours >= 0 and 0 <= value.minutes < MINUTES_PER_HOUR and minute <= most):
-        fields.wrong(field, "is geen tijd van de dag")
-        return 0
-    elif value.seconds or value.nanos:
-        fields.wrong(field, "moet op een hele minuut vallen")
-    return minute
 
 
 def _read_classes(fields: Fields, message: pb.Differentiation) -> tuple[ScenarioClass, ...]:

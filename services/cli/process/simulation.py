@@ -13,6 +13,7 @@ import structlog
 from services.budget.server import BudgetSettings
 from services.budget.server import build as build_budget
 from services.cli.clients import Addresses
+from services.cli.suite import short_folder
 from services.quality.server import QualitySettings
 from services.quality.server import build as build_quality
 from services.registry.server import RegistrySettings
@@ -58,7 +59,7 @@ def simulated_suite(clock: SimulatedClock) -> Iterator[Addresses]:
     """Starts the services and gives their addresses; afterwards nothing of them is left."""
     # What the services log is about simulated days and would stand between the words of the command.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
-    with tempfile.TemporaryDirectory(prefix="spoedkader-", dir="/tmp") as folder, ExitStack() as stack:
+    with tempfile.TemporaryDirectory(prefix="spoedkader-", dir=short_folder()) as folder, ExitStack() as stack:
 
         def common(name: str) -> dict[str, object]:
             return {

@@ -13,6 +13,7 @@ from services.registry.providers.store import PROVIDERS
 from services.runtime import names
 from services.runtime.errors import DomainError, Reason, already_exists, not_found
 from services.runtime.masks import merge
+from services.runtime.opening import read_period
 from services.runtime.pages import read_page
 from services.runtime.transactions import Transactions
 from services.runtime.versions import Stamp, Stored
@@ -177,39 +178,10 @@ def read_opening_hours(fields: Fields, path: str, location_id: str, message: pb.
     if len(message.periods) > MAX_PERIODS:
         fields.wrong(f"{path}.periods", f"mogen hoogstens {MAX_PERIODS} perioden zijn")
     periods = [
-        _read_period(fields, f"{path}.periods[{index}]", period)
+        read_period(fields, f"{path}.periods[{index}]", period)
         for index, period in enumerate(message.periods[:MAX_PERIODS])
     ]
     return OpeningHours(location_id, tuple(periods))
-
-
-def _read_period(fields: Fields, path: str, message: pb.OpeningHours.Period) -> OpeningPeriod:
-    valid_from = fields.date(f"{path}.valid_from_date", message)
-    valid_until = fields.optional_date(f"{path}.valid_until_date", message)
-    if valid_until is not None and valid_until <= valid_from:
-        fields.wrong(f"{path}.valid_until_date", "ligt niet na het begin")
-    weekdays = frozenset(message.weekdays)
-    if not weekdays or len(weekdays) != len(message.weekdays) or not weekdays <= set(range(1, 8)):
-        fields.wrong(f"{path}.weekdays", "moeten een of meer dagen zijn, elk een keer")
-    return OpeningPeriod(
-        valid_from=valid_from,
-        valid_until=valid_until,
-        weekdays=weekdays,
-        opens=_read_time(fields, f"{path}.opens", message, most=24 * 60 - 1),
-        closes=_read_time(fields, f"{path}.closes", message, most=24 * 60),
-    )
-
-
-def _read_time(fields: Fields, field: str, message: pb.OpeningHours.Period, *, most: int) -> int:
-    part = field.rpartition(".")[2]
-    value: timeofday_pb2.TimeOfDay = getattr(message, part)
-    minute = int(value.hours) * 60 + int(value.minutes)
-    if not message.HasField(part):  # type: ignore[arg-type]
-        fields.wrong(field, "is verplicht")
-    elif not (value.hours >= 0 and 0 <= value.minutes < 60 and minute <= most) or value.seconds or value.nanos:
-        fields.wrong(field, "is geen tijd op een hele minuut van de dag")
-        return 0
-    return minute
 
 
 def write_location(stored: Stored[Location]) -> pb.Location:

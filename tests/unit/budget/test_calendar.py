@@ -74,7 +74,7 @@ def test_measures_that_are_not_done_and_open_questions_are_listed() -> None:
     assert found[1].due_on == date(2026, 12, 1)
 
 
-def test_an_exception_ends_on_the_last_day_of_the_latest_one() -> None:
+def test_an_exception_ends_on_its_last_day_also_when_it_was_ended_early() -> None:
     def exception(end: str, **fields: object) -> enforcement_pb2.ProposedDecision:
         terms = enforcement_pb2.ExceptionTerms(end_date=day(end), **fields)  # type: ignore[arg-type]
         return enforcement_pb2.ProposedDecision(
@@ -83,9 +83,12 @@ def test_an_exception_ends_on_the_last_day_of_the_latest_one() -> None:
             exception=terms,
         )
 
-    decisions = [exception("2027-09-01", ended_date=day("2027-02-01")), exception("2027-06-30")]
+    decisions = [exception("2026-09-01", ended_date=day("2026-08-01")), exception("2027-06-30")]
     (found,) = of_case(case(Case.STATE_TIJDELIJKE_UITZONDERING, decisions=decisions), BOTH)
     assert (found.kind, found.due_on) == (Kind.UITZONDERING, date(2027, 6, 30))
+    decisions[-1].exception.ended_date.CopyFrom(day("2027-02-01"))
+    (found,) = of_case(case(Case.STATE_TIJDELIJKE_UITZONDERING, decisions=decisions), BOTH)
+    assert found.due_on == date(2027, 2, 1)
 
 
 def snapshot(state: int = provider_pb2.Provider.STATE_ESTABLISHED, *decided: str) -> snapshot_pb2.ProviderSnapshot:
