@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 from sqlalchemy import Connection, bindparam, insert, select, text, update
 from sqlmodel import Field, SQLModel, col
 
-from services.runtime.prepared import Prepared
+from services.runtime.prepared import Prepared, PreparedChange
 from services.runtime.versions import Stamp
 
 Answer = TypeVar("Answer", bound=Message)
@@ -50,7 +50,7 @@ _COUNT = Prepared(
 )
 _FIRST = text("INSERT INTO change_count (id, number) VALUES (1, 0) ON CONFLICT (id) DO NOTHING")
 _NUMBER = Prepared(select(col(ChangeCountRow.number)))
-_INSERT = insert(_TABLE)
+_INSERT = PreparedChange(insert(_TABLE), columns=_TABLE.columns.keys())
 _BEHIND = (
     select(_TABLE).where(_TABLE.c.position > bindparam("after")).order_by(_TABLE.c.position).limit(bindparam("limit"))
 )
@@ -85,7 +85,7 @@ def record_changes(connection: Connection, stamp: Stamp) -> None:
         }
         for position, (resource, revision) in enumerate(stamp.noted, start=first)
     ]
-    connection.execute(_INSERT, rows)
+    _INSERT.run(connection, rows)
 
 
 def _count(connection: Connection, count: int) -> int:

@@ -11,6 +11,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel, create_engine
 
+from services.runtime.prepared import driver_errors
+
 
 class Database:
     """One service's tables."""
@@ -61,6 +63,8 @@ class Database:
         with self._turn, self._engine.connect() as connection:
             # A transaction that reads first and writes later can fail halfway in SQLite, so it takes the lock now.
             self._begin(connection, "BEGIN IMMEDIATE")
+            # Not all statements go by way of SQLAlchemy; so it knows that there is something to commit.
+            connection.begin()
             yield connection
             if keep:
                 connection.commit()
@@ -79,7 +83,8 @@ class Database:
         """
         if self._sqlite:
             driver: Any = connection.connection.dbapi_connection
-            driver.execute(statement)
+            with driver_errors(connection, statement):
+                driver.execute(statement)
 
 
 def _open(url: str, connections: int) -> Engine:

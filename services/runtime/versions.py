@@ -4,7 +4,7 @@ A resource is a series of versions. A change never overwrites: it supersedes the
 that what was known at any moment can be asked again (AMB-47).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar, cast
@@ -28,7 +28,7 @@ from sqlmodel import Field, SQLModel
 
 from services.runtime.errors import DomainError, Reason
 from services.runtime.pages import Page
-from services.runtime.prepared import Prepared
+from services.runtime.prepared import Prepared, PreparedChange
 
 _CHUNK = 500
 """Keys looked up in one statement; SQLite allows 32,766 variables, and small statements are compiled once."""
@@ -187,7 +187,7 @@ class History(Generic[Row, Model]):
         self.place_types = [cast(type, row.model_fields[column.name].annotation) for column in self.order]
         own = [column for column in self.table.c if column.name not in Versioned.model_fields]
         # What `stored` unpacks; every further column costs time for every row.
-        self.columns = [self.table.c[name] for name in ("version", "sequence", "revision", "recorded_at")] + own
+        self.columns = [self.table.c[name] for name in ("sequence", "revision", "recorded_at")] + own
         self.every = self.where()
         same_key = [column == bindparam(f"key_{column.name}") for column in self._key_columns]
         self._one = self.where(*same_key)
@@ -197,13 +197,18 @@ class History(Generic[Row, Model]):
         self._same_keys = select(*self.columns).where(
             self.table.c.superseded_at.is_(None), key_column.in_(bindparam("keys", expanding=True))
         )
-        self._last_sequence = select(func.coalesce(func.max(self.table.c.sequence), 0))
-        self._supersede = (
-            update(self.table)
-            .where(self.table.c.version == bindparam("superseded_version"))
-            .values(superseded_at=bindparam("moment"))
+        # Of the current versions only: these have an index in this order, and every resource has one of them.
+        self._last_sequence = Prepared(
+            select(func.max(self.table.c.sequence)).where(self.table.c.superseded_at.is_(None))
         )
-        self._insert = insert(self.table)
+        self._supersede = PreparedChange(
+            update(self.table)
+            .where(self.table.c.superseded_at.is_(None), *same_key)
+            .values(superseded_at=bindparam("moment", type_=self.table.c.superseded_at.type))
+        )
+        self._insert = PreparedChange(
+            insert(self.table), columns=[column.name for column in self.table.c if column.name != "version"]
+        )
 
     def where(self, *where: ColumnElement[bool]) -> Selection[Row, Model]:
         """A query for the resources that fit; parameters are `bindparam`s."""
@@ -224,16 +229,27 @@ class History(Generic[Row, Model]):
 
     def put(self, connection: Connection, value: Model, stamp: Stamp) -> Stored[Model]:
         """Records a model as the current version of its resource; does nothing when it is the same already."""
-        self.put_all(connection, [value], stamp)
-        stored = self.get(connection, *self.key(value))
-        assert stored is not None
-        return stored
+        key = self.key(value)
+        before = self.get(connection, *key)
+        stored, _ = self._put(connection, [value], {key: before} if before else {}, stamp)
+        return stored[0]
 
-    def put_all(self, connection: Connection, values: Sequence[Model], stamp: Stamp) -> Counts:
-        """Records models, each of another resource, as `put` does one."""
+    def put_all(
+        self,
+        connection: Connection,
+        values: Sequence[Model],
+        stamp: Stamp,
+        current: Mapping[tuple[Any, ...], Stored[Model]] | None = None,
+    ) -> Counts:
+        """Records models, each of another resource, as `put` does one.
+
+        Whoever has read in the same transaction what is stored of them now gives it as `current`, by key.
+        """
         counts = Counts()
         for start in range(0, len(values), _CHUNK):
-            counts += self._put_chunk(connection, values[start : start + _CHUNK], stamp)
+            chunk = values[start : start + _CHUNK]
+            before = self._current(connection, chunk) if current is None else current
+            counts += self._put(connection, chunk, before, stamp)[1]
         return counts
 
     def key(self, value: Model) -> tuple[Any, ...]:
@@ -248,48 +264,57 @@ class History(Generic[Row, Model]):
 
     def stored(self, row: Any) -> Stored[Model]:
         """The stored model of a row of `columns`."""
-        _, sequence, revision, recorded_at, *values = row
+        sequence, revision, recorded_at, *values = row
         return Stored(self._load(*values), sequence, revision, recorded_at)
 
-    def _put_chunk(self, connection: Connection, values: Sequence[Model], stamp: Stamp) -> Counts:
-        current = self._current(connection, [self.key(value) for value in values])
-        sequence: int = connection.execute(self._last_sequence).scalar_one()
+    def _put(
+        self,
+        connection: Connection,
+        values: Sequence[Model],
+        current: Mapping[tuple[Any, ...], Stored[Model]],
+        stamp: Stamp,
+    ) -> tuple[list[Stored[Model]], Counts]:
+        """Records models, of which `current` has those that are stored, by key; gives each as it is stored now."""
         superseded: list[dict[str, Any]] = []
         added: list[dict[str, Any]] = []
+        stored: list[Stored[Model]] = []
+        sequence = self._sequence(connection)
         for value in values:
-            before = current.get(self.key(value))
-            recorded_at = stamp.at
+            columns = self._dump(value)
+            key = tuple(columns[name] for name in self._key)
+            before = current.get(key)
             if before is None:
                 sequence += 1
-                place, revision = sequence, 1
-            elif self.stored(before).value == value:
+                now = Stored(value, sequence, 1, stamp.at)
+            elif before.value == value:
+                stored.append(before)
                 continue
             else:
                 # A clock can be set back; versions still follow each other, so that one at most holds at any moment.
-                recorded_at = max(stamp.at, before.recorded_at)
-                superseded.append({"superseded_version": before.version, "moment": recorded_at})
-                place, revision = before.sequence, before.revision + 1
-            stamp.note(self._name(value), revision)
-            added.append(
-                {
-                    **self._dump(value),
-                    "sequence": place,
-                    "revision": revision,
-                    "recorded_at": recorded_at,
-                    "superseded_at": None,
-                    "recorded_by": stamp.by,
-                }
-            )
-        if superseded:
-            connection.execute(self._supersede, superseded)
-        if added:
-            connection.execute(self._insert, added)
-        return Counts(len(added) - len(superseded), len(superseded), len(values) - len(added))
+                now = Stored(value, before.sequence, before.revision + 1, max(stamp.at, before.recorded_at))
+                superseded.append({**self._key_parameters(key), "moment": now.recorded_at})
+            stored.append(now)
+            stamp.note(self._name(value), now.revision)
+            columns["sequence"] = now.sequence
+            columns["revision"] = now.revision
+            columns["recorded_at"] = now.recorded_at
+            columns["superseded_at"] = None
+            columns["recorded_by"] = stamp.by
+            added.append(columns)
+        self._supersede.run(connection, superseded)
+        self._insert.run(connection, added)
+        return stored, Counts(len(added) - len(superseded), len(superseded), len(values) - len(added))
 
-    def _current(self, connection: Connection, keys: Sequence[tuple[Any, ...]]) -> dict[tuple[Any, ...], Any]:
-        wanted = [key[0] for key in keys] if len(self._key) == 1 else list(keys)
-        rows = connection.execute(self._same_keys, {"keys": wanted})
-        return {tuple(getattr(row, name) for name in self._key): row for row in rows}
+    def _sequence(self, connection: Connection) -> int:
+        found = self._last_sequence.first(connection, {})
+        return int(found[0] or 0) if found else 0
+
+    def _current(self, connection: Connection, values: Sequence[Model]) -> dict[tuple[Any, ...], Stored[Model]]:
+        """What is stored of some resources, by key."""
+        keys = [self.key(value) for value in values]
+        wanted = [key[0] for key in keys] if len(self._key) == 1 else keys
+        found = [self.stored(row) for row in connection.execute(self._same_keys, {"keys": wanted})]
+        return {self.key(stored.value): stored for stored in found}
 
     def _key_parameters(self, key: Sequence[Any]) -> dict[str, Any]:
         return {f"key_{name}": value for name, value in zip(self._key, key, strict=True)}

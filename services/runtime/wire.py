@@ -1,6 +1,7 @@
 """Between protobuf's common types and Python's: dates, wall-clock times, money, fractions. Every violation is kept."""
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from fractions import Fraction
@@ -21,6 +22,8 @@ TIME_ZONE = "Europe/Amsterdam"
 CURRENCY = "EUR"
 _NANOS_PER_CENT = 10_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+"""Control characters other than a tab and the end of a line."""
 _T = TypeVar("_T")
 
 
@@ -31,9 +34,13 @@ class Fields:
     call `check` before anything is used.
     """
 
-    def __init__(self, request: Message | None = None) -> None:
-        """With a request, what every request can hold is checked at once: size and token of a page, `request_id`."""
+    def __init__(self, request: Message | None = None, *, within: str = "") -> None:
+        """With a request, what every request can hold is checked at once: size and token of a page, `request_id`.
+
+        `within` is where in the request the fields are, as in `events[3].`.
+        """
         self.violations: list[Violation] = []
+        self._within = within
         fields = request.DESCRIPTOR.fields_by_name if request is not None else {}
         if "page_token" in fields:
             self.violations += page_violations(request)
@@ -43,7 +50,7 @@ class Fields:
 
     def wrong(self, field: str, description: str) -> None:
         """Notes a violation."""
-        self.violations.append(Violation(field, description))
+        self.violations.append(Violation(self._within + field, description))
 
     def check(self) -> None:
         """Refuses the request when anything was wrong, with every violation."""
@@ -76,7 +83,7 @@ class Fields:
             self.wrong(field, "is verplicht")
         if len(value) > most:
             self.wrong(field, f"mag hoogstens {most} tekens hebben")
-        if any((ord(character) < 32 and character not in "\n\t") or ord(character) == 127 for character in value):
+        if _CONTROL.search(value):
             self.wrong(field, "bevat een stuurteken")
         return value
 

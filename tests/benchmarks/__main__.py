@@ -30,7 +30,7 @@ from services.runtime.settings import REPOSITORY
 from spoedkader.budget.v1 import budget_pb2, budget_pb2_grpc
 from spoedkader.quality.v1 import assessment_pb2, assessment_pb2_grpc, submission_pb2, submission_pb2_grpc
 from spoedkader.registry.v1 import closure_pb2_grpc, location_pb2, location_pb2_grpc, snapshot_pb2_grpc
-from tests.benchmarks import scenario, whatif
+from tests.benchmarks import scenario, statusfeed, whatif
 from tests.benchmarks.empty_server import METHOD
 from tests.benchmarks.measure import Ratio, ratio, seconds
 
@@ -84,6 +84,9 @@ def main() -> None:
             baseline_callers=1,
         )
         _calls(table, "AssessLocation, evidence stored, against the bare engine", measured, 0.5)
+    with console.status("a status feed"):
+        title = f"{statusfeed.EVENTS:,} closures and stops sent and stored, against bare executemany"
+        _calls(table, title, statusfeed.statusfeed(), 0.3)
     with console.status("what-if"):
         _whatif(table)
     with console.status("norms"):

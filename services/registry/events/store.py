@@ -16,7 +16,10 @@ class EventRow(Versioned, table=True):
     """A version of a closure or a stop; its times are wall-clock and therefore without a zone."""
 
     __tablename__ = "event"
-    __table_args__ = (*one_current("event", "kind", "event_id"), Index("event_location", "location_id", "kind"))
+    __table_args__ = (
+        *one_current("event", "kind", "event_id"),
+        Index("event_location", "location_id", "kind", "ends_at"),
+    )
 
     kind: str
     event_id: str
@@ -81,3 +84,14 @@ EVENTS_TOUCHING = EVENTS.where(
     or_(col(EventRow.ends_at).is_(None), col(EventRow.ends_at) > bindparam("since")),
 )
 """The events that count and of which at least one minute lies in [since, until)."""
+_AT_LOCATION = (
+    col(EventRow.location_id) == bindparam("location_id"),
+    col(EventRow.kind) == bindparam("kind"),
+    col(EventRow.withdrawn).is_(False),
+    col(EventRow.starts_at) < bindparam("until"),
+)
+# Two queries, for SQLite finds no index for an end that is after a moment or absent.
+EVENTS_ENDED_AT = EVENTS.where(*_AT_LOCATION, col(EventRow.ends_at) > bindparam("since"))
+"""Of one kind at one location those that count, begin before `until` and ended after `since`."""
+EVENTS_LASTING_AT = EVENTS.where(*_AT_LOCATION, col(EventRow.ends_at).is_(None))
+"""Of one kind at one location those that count, begin before `until` and last still."""

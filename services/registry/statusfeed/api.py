@@ -1,9 +1,11 @@
 """The status feed service: batches from other systems, and how far they came."""
 
+from collections.abc import Mapping
+
 import grpc
 from sqlalchemy import Connection
 
-from services.registry.events.model import Department, Event, Kind
+from services.registry.events.model import Department, Kind
 from services.registry.locations.api import find_location
 from services.registry.statusfeed.model import MAX_SOURCE, StatusEvent, is_source, registry_id
 from services.registry.statusfeed.receiving import Outcome, Result, receive
@@ -50,17 +52,21 @@ class StatusFeedServicer(status_feed_pb2_grpc.StatusFeedServiceServicer):
             fields.wrong("events", f"mogen samen hoogstens {MAX_BYTES} bytes zijn")
         fields.check()
         read = [
-            _read_event(f"events[{place}]", request.source, message) for place, message in enumerate(request.events)
+            _read_event(f"events[{place}].", request.source, message) for place, message in enumerate(request.events)
         ]
         right = [event for event, violations in read if not violations]
 
         def act(connection: Connection, stamp: Stamp) -> pb.SendStatusEventsResponse:
-            owner = find_location(connection, agb, location_id).value.agb
+            location = find_location(connection, agb, location_id).value
+            parents = {
+                kind: pattern.format(provider=location.agb, location=location_id, event="")
+                for kind, pattern in _PATTERNS.items()
+            }
             results = iter(receive(connection, request.source, location_id, right, stamp))
             written = [
                 _rejected(event.sequence, violations)
                 if violations
-                else _write_result(f"events[{place}]", event.sequence, owner, next(results))
+                else _write_result(f"events[{place}].", event.sequence, parents, next(results))
                 for place, (event, violations) in enumerate(read)
             ]
             last = last_sequence(connection, request.source, location_id)
@@ -94,37 +100,37 @@ def _read_feed(fields: Fields, parent: str, source: str) -> tuple[str, str]:
 
 def _read_event(path: str, source: str, message: pb.StatusEvent) -> tuple[StatusEvent, list[Violation]]:
     """An event from its message, and everything that is wrong with it in itself."""
-    fields = Fields()
+    fields = Fields(within=path)
     if message.sequence < 1:
-        fields.wrong(f"{path}.sequence", "moet 1 of hoger zijn")
-    kind = _KINDS.get(fields.one_of(f"{path}.kind", message.kind, list(_KINDS)), Kind.CLOSURE)
+        fields.wrong("sequence", "moet 1 of hoger zijn")
+    kind = _KINDS.get(fields.one_of("kind", message.kind, list(_KINDS)), Kind.CLOSURE)
     if not (message.event_id and names.is_identifier(registry_id(source, message.event_id))):
         fields.wrong(
-            f"{path}.event_id",
+            "event_id",
             "moet uit letters, cijfers, punten en streepjes bestaan, met de bron en een punt ervoor hoogstens 63",
         )
-    starts_at = fields.optional_wall_clock(f"{path}.start_time", message)
-    ends_at = fields.optional_wall_clock(f"{path}.end_time", message)
+    starts_at = fields.optional_wall_clock("start_time", message)
+    ends_at = fields.optional_wall_clock("end_time", message)
     whole = message.HasField("start_time")
     if message.withdrawn and (whole or message.HasField("end_time")):
-        fields.wrong(f"{path}.withdrawn", "gaat niet samen met een begin of een einde")
+        fields.wrong("withdrawn", "gaat niet samen met een begin of een einde")
     if not (message.withdrawn or whole or message.HasField("end_time")):
-        fields.wrong(f"{path}.start_time", "is verplicht, tenzij er een einde of een intrekking is")
+        fields.wrong("start_time", "is verplicht, tenzij er een einde of een intrekking is")
     if starts_at is not None and ends_at is not None and ends_at <= starts_at:
-        fields.wrong(f"{path}.end_time", "ligt niet na het begin")
-    reason = fields.text(f"{path}.reason", message.reason, MAX_REASON)
+        fields.wrong("end_time", "ligt niet na het begin")
+    reason = fields.text("reason", message.reason, MAX_REASON)
     foreseen = message.foreseen if message.HasField("foreseen") else None
     if foreseen is not None and not (whole and kind is Kind.CLOSURE):
-        fields.wrong(f"{path}.foreseen", "hoort bij het begin van een sluiting")
+        fields.wrong("foreseen", "hoort bij het begin van een sluiting")
     if reason and not whole:
-        fields.wrong(f"{path}.reason", "hoort bij een begin")
+        fields.wrong("reason", "hoort bij een begin")
     department = None
     if whole and kind is Kind.STOP:
         department = _DEPARTMENTS.get(
-            fields.one_of(f"{path}.department", message.department, list(_DEPARTMENTS)), Department.SEH
+            fields.one_of("department", message.department, list(_DEPARTMENTS)), Department.SEH
         )
     elif message.department:
-        fields.wrong(f"{path}.department", "hoort bij het begin van een stop")
+        fields.wrong("department", "hoort bij het begin van een stop")
     event = StatusEvent(
         sequence=message.sequence,
         kind=kind,
@@ -150,17 +156,17 @@ def _rejected(sequence: int, violations: list[Violation]) -> pb.SendStatusEvents
     )
 
 
-def _write_result(path: str, sequence: int, agb: str, result: Result) -> pb.SendStatusEventsResponse.Result:
+def _write_result(
+    path: str, sequence: int, parents: Mapping[Kind, str], result: Result
+) -> pb.SendStatusEventsResponse.Result:
+    """`parents` are the names of closures and of stops of the location, up to their own identifier."""
     if result.wrong is not None:
         field, description = result.wrong
-        return _rejected(sequence, [Violation(f"{path}.{field}", description)])
+        return _rejected(sequence, [Violation(path + field, description)])
+    event = result.event
     return pb.SendStatusEventsResponse.Result(
         sequence=sequence,
         outcome=_OUTCOME_NUMBERS[result.outcome],
-        name=_name(agb, result.event) if result.event else "",
+        name=parents[event.kind] + event.event_id if event else "",
         warnings=result.warnings,
     )
-
-
-def _name(agb: str, event: Event) -> str:
-    return _PATTERNS[event.kind].format(provider=agb, location=event.location_id, event=event.event_id)

@@ -8,10 +8,10 @@ from enum import Enum, auto
 from sqlalchemy import Connection
 
 from services.registry.events.model import Event, Kind
-from services.registry.events.store import EVENTS, EVENTS_BY_ID, EVENTS_TOUCHING
+from services.registry.events.store import EVENTS, EVENTS_BY_ID, EVENTS_ENDED_AT, EVENTS_LASTING_AT
 from services.registry.statusfeed.model import Folded, Standing, StatusEvent, fold, overlaps, registry_id
 from services.registry.statusfeed.store import add, last_sequence, said_at, said_of
-from services.runtime.versions import Stamp
+from services.runtime.versions import Stamp, Stored
 
 
 class Outcome(Enum):
@@ -46,7 +46,7 @@ class _Subject:
     location_id: str
     said: list[StatusEvent]
     """All that was said of it before this batch."""
-    stored: Event | None
+    stored: Stored[Event] | None
     added: dict[int, StatusEvent] = field(default_factory=dict)
     folded: Folded = _NOTHING
     by_person: bool = False
@@ -55,12 +55,12 @@ class _Subject:
         """Finds out what follows from what was said, now that everything was added."""
         self.folded = fold(source, self.location_id, [*self.said, *self.added.values()])
         # What the registry holds is what followed from the feed before, unless a person made or changed it.
-        if self.stored is not None and self.stored != self.folded.event:
-            self.by_person = self.stored != fold(source, self.location_id, self.said).event
+        if self.stored is not None and self.stored.value != self.folded.event:
+            self.by_person = self.stored.value != fold(source, self.location_id, self.said).event
 
     @property
     def current(self) -> Event | None:
-        return self.stored if self.by_person else self.folded.event
+        return self.stored.value if self.stored is not None and self.by_person else self.folded.event
 
 
 Subjects = Mapping[tuple[Kind, str], _Subject]
@@ -101,7 +101,8 @@ def receive(
         subject.take(source)
     current = [subject.current for subject in own if subject.current is not None]
     others = _overlaps(connection, location_id, current)
-    EVENTS.put_all(connection, current, stamp)
+    stored = {EVENTS.key(subject.stored.value): subject.stored for subject in own if subject.stored is not None}
+    EVENTS.put_all(connection, current, stamp, stored)
     return [
         _result(event, subjects[event.kind, event.event_id], place, others)
         if isinstance(place, bool)
@@ -120,31 +121,31 @@ def _subjects(connection: Connection, source: str, location_id: str, events: Ite
         said = said_of(connection, source, kind, ids)
         wanted = [registry_id(source, event_id) for event_id in ids]
         found = EVENTS_BY_ID.all(connection, kind=kind.value, event_ids=wanted)
-        stored = {each.value.event_id: each.value for each in found}
+        stored = {each.value.event_id: each for each in found}
         for event_id in ids:
             before, event = said.get(event_id), stored.get(registry_id(source, event_id))
-            known = before or event
             subjects[kind, event_id] = _Subject(
-                known.location_id if known else location_id, before.events if before else [], event
+                before.location_id if before else event.value.location_id if event else location_id,
+                before.events if before else [],
+                event,
             )
     return subjects
 
 
 def _overlaps(connection: Connection, location_id: str, events: Sequence[Event]) -> Mapping[tuple[Kind, str], str]:
     """Of each event that counts and shares a minute with another at the location, the identifier of one other."""
-    counting = {(event.kind, event.event_id): event for event in events if not event.withdrawn}
-    if not counting:
-        return {}
-    touching = EVENTS_TOUCHING.all(
-        connection,
-        location_ids=[location_id],
-        kinds=sorted({kind.value for kind, _ in counting}),
-        since=min(event.starts_at for event in counting.values()),
-        until=max(event.ends_at or datetime.max for event in counting.values()),
-    )
+    counting = [event for event in events if not event.withdrawn]
+    touching: list[Stored[Event]] = []
+    for kind in {event.kind for event in counting}:
+        of_kind = [event for event in counting if event.kind is kind]
+        since = min(event.starts_at for event in of_kind)
+        until = max(event.ends_at or datetime.max for event in of_kind)
+        where = {"location_id": location_id, "kind": kind.value}
+        touching += EVENTS_ENDED_AT.all(connection, as_of=None, since=since, until=until, **where)
+        touching += EVENTS_LASTING_AT.all(connection, as_of=None, until=until, **where)
     replaced = {(event.kind, event.event_id) for event in events}
     beside = [stored.value for stored in touching if (stored.value.kind, stored.value.event_id) not in replaced]
-    return overlaps([*counting.values(), *beside])
+    return overlaps([*counting, *beside])
 
 
 def _result(event: StatusEvent, subject: _Subject, is_new: bool, others: Mapping[tuple[Kind, str], str]) -> Result:

@@ -12,6 +12,7 @@ from sqlmodel import Field, SQLModel, col
 
 from services.registry.events.model import Department, Kind
 from services.registry.statusfeed.model import StatusEvent
+from services.runtime.prepared import PreparedChange
 from services.runtime.versions import Stamp
 
 MAX_GAPS = 100
@@ -95,7 +96,7 @@ _BEFORE_GAPS = (
     .limit(MAX_GAPS)
 )
 _FIRST = select(func.min(col(StatusEventRow.sequence))).where(*_OF_FEED)
-_INSERT = insert(_TABLE)
+_INSERT = PreparedChange(insert(_TABLE), columns=_TABLE.columns.keys())
 
 
 def said_of(connection: Connection, source: str, kind: Kind, event_ids: Iterable[str]) -> dict[str, Said]:
@@ -138,8 +139,7 @@ def add(connection: Connection, source: str, location_id: str, events: Iterable[
         }
         for event in events
     ]
-    if rows:
-        connection.execute(_INSERT, rows)
+    _INSERT.run(connection, rows)
 
 
 def last_sequence(connection: Connection, source: str, location_id: str) -> int:

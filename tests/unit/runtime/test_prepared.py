@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from pydantic import NaiveDatetime
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, SQLModel, col
 
 from services.runtime.database import Database
-from services.runtime.prepared import Prepared
+from services.runtime.prepared import Prepared, PreparedChange
 
 
 class KindRow(SQLModel, table=True):
@@ -82,3 +83,47 @@ def test_it_sees_what_its_own_transaction_wrote(database: Database) -> None:
         assert Prepared(QUERY).first(connection, {"number": 9, "name": ""}) is not None
     with database.read_one() as connection:
         assert Prepared(QUERY).first(connection, {"number": 9, "name": ""}) is None
+
+
+TABLE = SQLModel.metadata.tables["kind"]
+INSERT = PreparedChange(insert(TABLE), columns=TABLE.columns.keys())
+RENAME = PreparedChange(
+    update(TABLE)
+    .where(TABLE.c.id == bindparam("number"))
+    .values(name=bindparam("new"), moment=bindparam("at", type_=TABLE.c.moment.type))
+)
+EVERY = select(TABLE).order_by(TABLE.c.id)
+
+
+def test_rows_are_written_as_sqlalchemy_writes_them(database: Database) -> None:
+    with database.write() as connection:
+        by_sqlalchemy = connection.execute(EVERY).all()
+        connection.execute(delete(TABLE))
+        INSERT.run(connection, ROWS)
+        assert connection.execute(EVERY).all() == by_sqlalchemy
+
+
+def test_what_only_the_driver_did_is_kept_or_not(database: Database) -> None:
+    for keep in (False, True):
+        with database.write(keep=keep) as connection:
+            INSERT.run(connection, [{**ROWS[0], "id": 3}, {**ROWS[1], "id": 4}])
+        with database.read() as connection:
+            assert len(connection.execute(EVERY).all()) == (4 if keep else 2)
+
+
+def test_only_the_rows_that_fit_are_changed_each_with_its_own(database: Database) -> None:
+    at = datetime(2028, 1, 1, tzinfo=UTC)
+    with database.write() as connection:
+        RENAME.run(connection, [{"number": 2, "new": "twee", "at": at}, {"number": 9, "new": "geen", "at": at}])
+        RENAME.run(connection, [])
+        assert [(row.name, row.moment) for row in connection.execute(EVERY)] == [
+            ("één", ROWS[0]["moment"]),
+            ("twee", at),
+        ]
+
+
+def test_an_error_of_the_driver_comes_as_one_of_sqlalchemy(database: Database) -> None:
+    with pytest.raises(IntegrityError, match="UNIQUE"), database.write() as connection:
+        INSERT.run(connection, [{**ROWS[0], "id": 3}, ROWS[0]])
+    with database.read() as connection:
+        assert len(connection.execute(EVERY).all()) == 2
