@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import grpc
-
-from services.runtime.status import from_call
+from spoedkader.client import NotAnswered, Refused
 
 
 class Failure(Exception):  # noqa: N818 - a command that cannot go on is no mistake of the program
@@ -25,31 +23,29 @@ class Failure(Exception):  # noqa: N818 - a command that cannot go on is no mist
         return {"error": {"message": self.message, "details": list(self.details), **self.facts}}
 
 
-def refusal(service: str, address: str, call_id: str, error: grpc.RpcError) -> Failure:
-    """The failure of a call to a service at an address; `call_id` is what the call was sent with."""
-    assert isinstance(error, grpc.Call)
-    code = error.code()
-    facts: dict[str, Any] = {"service": service, "code": code.name, "call_id": call_id}
-    refused = from_call(error)
-    if refused is None:
-        return Failure(_unanswered(service, address, code, error.details() or ""), address=address, **facts)
-    facts["reason"] = refused.reason.upper()
-    facts["metadata"] = refused.metadata
-    violations = [{"field": found.field, "description": found.description} for found in refused.violations]
-    details = tuple(f"{found['field']}: {found['description']}" for found in violations)
-    total = int(refused.metadata.get("violations", len(details)))
+def failure(service: str, address: str, ended: Refused | NotAnswered) -> Failure:
+    """The failure of a call to a service at an address."""
+    facts: dict[str, Any] = {"service": service, "code": ended.code, "call_id": ended.call_id}
+    if isinstance(ended, NotAnswered):
+        return Failure(_unanswered(service, address, ended), address=address, **facts)
+    facts["reason"] = ended.reason
+    facts["metadata"] = ended.metadata
+    details = tuple(f"{found.field}: {found.description}" for found in ended.wrong)
+    total = int(ended.metadata.get("violations", len(details)))
     if total > len(details):
         details = (*details, f"… en nog {total - len(details)}")
-    if violations:
-        facts["violations"] = violations
+    if ended.wrong:
+        facts["violations"] = [{"field": found.field, "description": found.description} for found in ended.wrong]
     # With violations the message only repeats the first ones.
-    message = "het verzoek is niet goed" if violations else refused.message.rstrip(".")
-    return Failure(f"De dienst {service} meldt: {message} ({facts['reason']}, aanroep {call_id}).", details, **facts)
+    message = "het verzoek is niet goed" if ended.wrong else ended.message.rstrip(".")
+    return Failure(f"De dienst {service} meldt: {message} ({ended.reason}, aanroep {ended.call_id}).", details, **facts)
 
 
-def _unanswered(service: str, address: str, code: grpc.StatusCode, details: str) -> str:
-    if code is grpc.StatusCode.UNAVAILABLE:
+def _unanswered(service: str, address: str, ended: NotAnswered) -> str:
+    if ended.code == "UNAVAILABLE":
         return f"De dienst {service} op {address} is niet bereikbaar (UNAVAILABLE)."
-    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+    if ended.code == "DEADLINE_EXCEEDED":
         return f"De dienst {service} op {address} antwoordde niet binnen de tijd (DEADLINE_EXCEEDED)."
-    return f"De dienst {service} op {address} antwoordt niet goed ({code.name}): {' '.join(details.split())[:300]}"
+    return (
+        f"De dienst {service} op {address} antwoordt niet goed ({ended.code}): {' '.join(ended.message.split())[:300]}"
+    )

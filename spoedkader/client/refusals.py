@@ -1,5 +1,6 @@
 """What a call can end in when it is not answered: a refusal of the service, or no answer at all."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import grpc
@@ -19,12 +20,20 @@ class Wrong:
 
 class Refused(Exception):  # noqa: N818 - a refusal is an answer
     """The service refused. `reason` is one of `docs/errors.md`, as in `ETAG_MISMATCH`; `wrong` names every wrong field
-    that fitted in the answer; `call_id` finds the call in the logs."""
+    that fitted in the answer; `call_id` finds the call in the logs; `code` is that of gRPC, as in `ABORTED`."""
 
     def __init__(
-        self, reason: str, message: str, metadata: dict[str, str], wrong: tuple[Wrong, ...], call_id: str
+        self,
+        message: str,
+        *,
+        code: str,
+        reason: str,
+        metadata: Mapping[str, str],
+        wrong: Sequence[Wrong],
+        call_id: str,
     ) -> None:
         super().__init__(message)
+        self.code = code
         self.reason = reason
         self.message = message
         self.metadata = metadata
@@ -39,6 +48,7 @@ class NotAnswered(Exception):  # noqa: N818 - what became of the call is not kno
     def __init__(self, code: str, message: str, call_id: str) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
+        self.message = message
         self.call_id = call_id
 
 
@@ -52,5 +62,11 @@ def unanswered(error: grpc.RpcError, call_id: str) -> Refused | NotAnswered:
         detail.Unpack(bad_request)
     if info.domain != DOMAIN:
         return NotAnswered(error.code().name, error.details() or "", call_id)
-    wrong = tuple(Wrong(found.field, found.description) for found in bad_request.field_violations)
-    return Refused(info.reason, error.details() or "", dict(info.metadata), wrong, call_id)
+    return Refused(
+        error.details() or "",
+        code=error.code().name,
+        reason=info.reason,
+        metadata=dict(info.metadata),
+        wrong=[Wrong(found.field, found.description) for found in bad_request.field_violations],
+        call_id=call_id,
+    )

@@ -12,14 +12,15 @@ from rich.console import Console, RenderableType
 
 from services.cli import formats, service, tables
 from services.cli.exchange.problems import Problem
-from services.cli.failures import Failure, refusal
+from services.cli.failures import Failure, failure
 from services.cli.importing import Count
 from services.cli.output import Output
 from services.runtime.errors import DomainError, Reason, Violation
 from services.runtime.status import to_status
+from spoedkader.client.refusals import unanswered
 
 
-class Refused(grpc.RpcError, grpc.Call):  # type: ignore[misc]
+class Ended(grpc.RpcError, grpc.Call):  # type: ignore[misc]
     """What a stub raises."""
 
     def __init__(self, code: grpc.StatusCode, details: str, status: grpc.Status | None = None) -> None:
@@ -53,14 +54,14 @@ class Refused(grpc.RpcError, grpc.Call):  # type: ignore[misc]
 
 def of(error: DomainError) -> Failure:
     status = to_status(error)
-    return refusal("registry", "127.0.0.1:50051", "abc", Refused(status.code, status.details, status))
+    return failure("registry", "127.0.0.1:50051", unanswered(Ended(status.code, status.details, status), "abc"))
 
 
 def test_a_refusal_has_its_reason_and_call() -> None:
-    failure = of(DomainError(Reason.ROUND_UNKNOWN, "Er is geen ronde.", metadata={"budget_year": "2031"}))
-    assert failure.message == "De dienst registry meldt: Er is geen ronde (ROUND_UNKNOWN, aanroep abc)."
-    assert failure.details == ()
-    error = failure.to_json()["error"]
+    found = of(DomainError(Reason.ROUND_UNKNOWN, "Er is geen ronde.", metadata={"budget_year": "2031"}))
+    assert found.message == "De dienst registry meldt: Er is geen ronde (ROUND_UNKNOWN, aanroep abc)."
+    assert found.details == ()
+    error = found.to_json()["error"]
     assert error["reason"] == "ROUND_UNKNOWN"
     assert error["code"] == "FAILED_PRECONDITION"
     assert error["metadata"] == {"budget_year": "2031"}
@@ -68,12 +69,12 @@ def test_a_refusal_has_its_reason_and_call() -> None:
 
 def test_a_refusal_names_every_violation() -> None:
     violations = [Violation(f"stops[{number}].end_time", "ligt niet na het begin") for number in range(120)]
-    failure = of(DomainError(Reason.INVALID_INPUT, "stops[0]…", violations=violations))
-    assert failure.message == "De dienst registry meldt: het verzoek is niet goed (INVALID_INPUT, aanroep abc)."
-    assert failure.details[0] == "stops[0].end_time: ligt niet na het begin"
-    listed = failure.to_json()["error"]["violations"]
-    assert failure.details[-1] == f"… en nog {120 - len(listed)}", "trailers hold only so much"
-    assert len(failure.details) == len(listed) + 1
+    found = of(DomainError(Reason.INVALID_INPUT, "stops[0]…", violations=violations))
+    assert found.message == "De dienst registry meldt: het verzoek is niet goed (INVALID_INPUT, aanroep abc)."
+    assert found.details[0] == "stops[0].end_time: ligt niet na het begin"
+    listed = found.to_json()["error"]["violations"]
+    assert found.details[-1] == f"… en nog {120 - len(listed)}", "trailers hold only so much"
+    assert len(found.details) == len(listed) + 1
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,7 @@ def test_a_refusal_names_every_violation() -> None:
     ],
 )
 def test_no_answer(code: grpc.StatusCode, text: str) -> None:
-    assert refusal("registry", "hier:1", "abc", Refused(code, "een\nregel")).message == text
+    assert failure("registry", "hier:1", unanswered(Ended(code, "een\nregel"), "abc")).message == text
 
 
 def test_amounts_and_times() -> None:
