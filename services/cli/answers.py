@@ -39,6 +39,7 @@ def questionnaire_of(year: int, message: catalogue_pb2.Questionnaire) -> Questio
                 type=_TYPES[question.type],
                 per_block=question.per_block,
                 text=question.text,
+                help=question.help,
                 options=tuple(question.options) if question.type == catalogue_pb2.Question.TYPE_CHOICE else (),
             )
             for question in message.questions

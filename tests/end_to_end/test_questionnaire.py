@@ -9,8 +9,9 @@ from typing import Any
 import openpyxl
 import pytest
 
-from services.cli.clients import Addresses
+from services.cli.clients import Addresses, Services
 from services.cli.suite import throw_away_suite
+from tests.support.clients import RegistryClient
 
 YEAR, LOCATION, SUBMISSION = 2027, "L001", "/locations/L001/submissions/2026"
 DELIVERED = ("--delivered", "2026-06-10")
@@ -156,10 +157,21 @@ def test_parts_of_two_people_are_both_kept(
     assert both.err.strip() == "Kies --part of --replace, niet allebei."
 
 
-def test_a_location_without_answers_gets_an_empty_form(ask: Any, tmp_path: Path) -> None:
+def test_a_location_without_answers_gets_an_empty_form(ask: Any, suite: Addresses, tmp_path: Path) -> None:
+    with Services(suite) as services:
+        new = RegistryClient(services.registry.channel).new_location()
     file = tmp_path / "leeg.xlsx"
-    found = ask("download", "--year", YEAR, "--location", "L025", "--out", file)
+    found = ask("download", "--year", YEAR, "--location", new.name.rpartition("/")[2], "--out", file)
     assert (found["answered"], found["asked"]) == (0, 69)
     fill(file, "ic.beschikbaar", "ja")
     done = ask("submit", file, *DELIVERED, "--part")
     assert (done["revision"], done["answered"]) == (1, 1)
+
+
+def test_a_spoedpoli_gets_no_form(spoedkader: Any, suite: Addresses, tmp_path: Path) -> None:
+    file = tmp_path / "spoedpoli.xlsx"
+    found = spoedkader(
+        "questionnaire", "download", "--year", YEAR, "--location", "L025", "--out", file, addresses=suite
+    )
+    assert (found.status, file.exists()) == (1, False)
+    assert "L025 is geen SEH-locatie" in found.err

@@ -1,7 +1,6 @@
 """A form from the services, and its answers back to them."""
 
 import dataclasses
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -46,13 +45,15 @@ def download(services: Services, year: int, location_id: str) -> Form:
     """The form of a location for a round, with the answers that are there.
 
     Raises:
-        Failure: there is no such round or location, or a service does not answer.
+        Failure: there is no such round or location, it is no SEH, or a service does not answer.
     """
     rounds = round_pb2_grpc.RoundServiceStub(services.registry.channel)
     found = services.registry.call(rounds.GetRound, round_pb2.GetRoundRequest(name=names.ROUND.format(year=year)))
     locations = location_pb2_grpc.LocationServiceStub(services.registry.channel)
     name = names.LOCATION.format(provider=names.ANY, location=location_id)
-    services.registry.call(locations.GetLocation, location_pb2.GetLocationRequest(name=name))
+    location = services.registry.call(locations.GetLocation, location_pb2.GetLocationRequest(name=name))
+    if location.care_type != location_pb2.Location.CARE_TYPE_SEH:
+        raise Failure(f"{location_id} is geen SEH-locatie; alleen een SEH krijgt een vragenlijst.")
     questionnaire = questionnaire_of(services, found.policy_year)
     if questionnaire.survey_year != found.survey_year:
         raise Failure(
@@ -68,13 +69,7 @@ def questionnaire_of(services: Services, policy_year: int) -> Questionnaire:
     """The questionnaire of a policy year with its help texts. Raises Failure."""
     stub = catalogue_pb2_grpc.CatalogueServiceStub(services.quality.channel)
     request = catalogue_pb2.GetQuestionnaireRequest(name=names.QUESTIONNAIRE.format(year=policy_year))
-    message = services.quality.call(stub.GetQuestionnaire, request)
-    questionnaire = answers.questionnaire_of(policy_year, message)
-    with_help = tuple(
-        replace(question, help=asked.help)
-        for question, asked in zip(questionnaire.questions, message.questions, strict=True)
-    )
-    return replace(questionnaire, questions=with_help)
+    return answers.questionnaire_of(policy_year, services.quality.call(stub.GetQuestionnaire, request))
 
 
 def submit(services: Services, read: Read, delivery: Delivery) -> Submitted:
@@ -118,7 +113,7 @@ def submit(services: Services, read: Read, delivery: Delivery) -> Submitted:
     message = answers.submission_message(row, names.ANY, questionnaire)
     message.etag = "" if current is None else current.etag
     stub = submission_pb2_grpc.SubmissionServiceStub(services.quality.channel)
-    request = submission_pb2.SubmitAnswersRequest(submission=message, request_id=str(uuid.uuid4()))
+    request = submission_pb2.SubmitAnswersRequest(submission=message)
     return Submitted(services.quality.call(stub.SubmitAnswers, request), changed, sent)
 
 
