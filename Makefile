@@ -11,7 +11,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONHASHSEED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo process up test test-opa opa check docs format bench mutants lock clean
+.PHONY: help env demo process up door test test-opa tools check docs openapi format bench mutants lock clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -39,14 +39,18 @@ process: env ## from finding to amended application over the example round, with
 up: env ## the three services on loopback, until Ctrl-C
 	$(BIN)/spoedkader serve all
 
+door: env ## the JSON door in front of the services of `make up`, until Ctrl-C
+	deploy/envoy/start.sh
+
 test: env ## every test
 	$(BIN)/pytest -q -n 2 --dist loadfile tests
 
 test-opa: env ## the tests of the quality service, judged by a real OPA server
 	$(BIN)/pytest -q -n 2 --dist loadfile --engine=opa $(wildcard tests/contract/test_quality_*.py)
 
-opa: ## builds the OPA that the tests use, where Go and its modules are
+tools: ## builds the OPA and the OpenAPI generator that the tests use, where Go and its modules are
 	CGO_ENABLED=0 GOTOOLCHAIN=local go install github.com/open-policy-agent/opa@v1.20.2
+	CGO_ENABLED=0 GOTOOLCHAIN=local go install github.com/google/gnostic/cmd/protoc-gen-openapi@v0.7.1
 
 check: env ## format, lint, types, imports, contracts, policies
 	$(BIN)/ruff format --check $(SOURCES)
@@ -60,6 +64,9 @@ check: env ## format, lint, types, imports, contracts, policies
 
 docs: env ## writes the pages that are generated from the code
 	$(BIN)/python docs/generate.py
+
+openapi: env ## writes the OpenAPI document of the JSON door from the contracts; needs `make tools`
+	$(BIN)/python docs/openapi.py
 
 format: env ## formats code and contracts
 	$(BIN)/ruff check --fix --quiet $(SOURCES)

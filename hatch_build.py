@@ -13,6 +13,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 ROOT = Path(__file__).parent
 PROTOS = ROOT / "protos"
 GOOGLE = ROOT / "build" / "googleapis"
+CONTRACTS = ROOT / "build" / "contracts.binpb"
+"""Every contract in one descriptor set, for what speaks them without stubs, such as Envoy."""
 
 
 def build_stubs() -> None:
@@ -20,6 +22,8 @@ def build_stubs() -> None:
     from grpc_tools import protoc
 
     _collect_google_protos()
+    well_known = files("grpc_tools") / "_proto"
+    folders = [f"-I{PROTOS}", f"-I{GOOGLE}", f"-I{well_known}"]
     for package in sorted(PROTOS.glob("spoedkader/*/v1")):
         target = ROOT / package.relative_to(PROTOS)
         shutil.rmtree(target, ignore_errors=True)
@@ -28,18 +32,16 @@ def build_stubs() -> None:
         for config in package.glob("*_grpc_service_config.json"):
             shutil.copy(config, target)
         protos = [str(path.relative_to(PROTOS)) for path in sorted(package.glob("*.proto"))]
-        well_known = files("grpc_tools") / "_proto"
-        arguments = [
-            f"-I{PROTOS}",
-            f"-I{GOOGLE}",
-            f"-I{well_known}",
-            f"--python_out={ROOT}",
-            f"--grpc_python_out={ROOT}",
-        ]
+        arguments = [*folders, f"--python_out={ROOT}", f"--grpc_python_out={ROOT}"]
         if shutil.which("protoc-gen-mypy"):
             arguments += [f"--mypy_out=quiet:{ROOT}", f"--mypy_grpc_out=quiet:{ROOT}"]
         if protoc.main(["protoc", *arguments, *protos]):
             raise SystemExit(f"protoc failed on {package}")
+    every = [str(path.relative_to(PROTOS)) for path in sorted(PROTOS.rglob("*.proto"))]
+    # What a refusal carries stands in no contract.
+    every += ["google/rpc/error_details.proto", "google/rpc/status.proto"]
+    if protoc.main(["protoc", *folders, "--include_imports", f"--descriptor_set_out={CONTRACTS}", *every]):
+        raise SystemExit("protoc failed on the contracts together")
 
 
 def _collect_google_protos() -> None:

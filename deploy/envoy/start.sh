@@ -1,0 +1,38 @@
+#!/bin/sh
+# Starts Envoy as the JSON door of the three services. The environment says:
+#   SPOEDKADER_DOOR_ADDRESS      where it answers (127.0.0.1:8080)
+#   SPOEDKADER_DOOR_ADMIN_PORT   where Envoy tells of itself, on loopback (9901)
+#   SPOEDKADER_REGISTRY_ADDRESS, SPOEDKADER_QUALITY_ADDRESS, SPOEDKADER_BUDGET_ADDRESS
+#                                where the services answer (127.0.0.1:50051, :50052 and :50053)
+#   SPOEDKADER_CONTRACTS         the contracts as a descriptor set (build/contracts.binpb, which `make env` makes)
+#   ENVOY                        the program, when it is not on the PATH
+# Arguments go to Envoy.
+set -eu
+
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+door=${SPOEDKADER_DOOR_ADDRESS:-127.0.0.1:8080}
+registry=${SPOEDKADER_REGISTRY_ADDRESS:-127.0.0.1:50051}
+quality=${SPOEDKADER_QUALITY_ADDRESS:-127.0.0.1:50052}
+budget=${SPOEDKADER_BUDGET_ADDRESS:-127.0.0.1:50053}
+contracts=${SPOEDKADER_CONTRACTS:-$here/../../build/contracts.binpb}
+envoy=${ENVOY:-envoy}
+
+if ! command -v "$envoy" >/dev/null; then
+    echo "envoy is niet gevonden: zet het op het PATH, of zijn plaats in ENVOY" >&2
+    exit 1
+fi
+if [ ! -r "$contracts" ]; then
+    echo "de contracten zijn niet te lezen: $contracts" >&2
+    exit 1
+fi
+
+configuration=$(sed \
+    -e "s|@HOST@|${door%:*}|" -e "s|@PORT@|${door##*:}|" \
+    -e "s|@ADMIN_PORT@|${SPOEDKADER_DOOR_ADMIN_PORT:-9901}|" \
+    -e "s|@REGISTRY_HOST@|${registry%:*}|" -e "s|@REGISTRY_PORT@|${registry##*:}|" \
+    -e "s|@QUALITY_HOST@|${quality%:*}|" -e "s|@QUALITY_PORT@|${quality##*:}|" \
+    -e "s|@BUDGET_HOST@|${budget%:*}|" -e "s|@BUDGET_PORT@|${budget##*:}|" \
+    -e "s|@CONTRACTS@|$contracts|" \
+    "$here/envoy.yaml")
+
+exec "$envoy" --config-yaml "$configuration" --log-level warning "$@"
