@@ -12,10 +12,10 @@ from tests.support.ports import unused_port
 
 
 @contextmanager
-def tcp_suite() -> Iterator[tuple[Addresses, dict[str, ServiceProcess]]]:
-    """Starts the services on empty storage, each on a port of loopback; gives their addresses, and them by name."""
+def tcp_suite() -> Iterator[Addresses]:
+    """Starts the services on empty storage, each on a port of loopback, and gives their addresses."""
     addresses = {name: f"127.0.0.1:{unused_port()}" for name in SERVICES}
-    children: dict[str, ServiceProcess] = {}
+    children: list[ServiceProcess] = []
     with tempfile.TemporaryDirectory(prefix="spoedkader-") as folder:
         try:
             for name in SERVICES:
@@ -25,8 +25,8 @@ def tcp_suite() -> Iterator[tuple[Addresses, dict[str, ServiceProcess]]]:
                     variable(name, "drain_seconds"): "0",
                     **{variable(name, f"{peer}_address"): addresses[peer] for peer in peers_of(name)},
                 }
-                children[name] = start(name, addresses[name], environment, Path(folder) / f"{name}.log")
-            wait_until_serving(list(children.values()))
-            yield Addresses(**addresses), children
+                children.append(start(name, addresses[name], environment, Path(folder) / f"{name}.log"))
+            wait_until_serving(children)
+            yield Addresses(**addresses)
         finally:
-            stop(list(children.values()))
+            stop(children)

@@ -2,6 +2,8 @@
 
 import csv
 import socket
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
@@ -11,6 +13,8 @@ import pytest
 from services.runtime.errors import REASONS
 from spoedkader.feed.v1 import feed_pb2, feed_pb2_grpc
 from tests.integration.envoy.conftest import EXAMPLE, Door
+from tests.support.envoy import running_door
+from tests.support.ports import unused_port
 
 LOCATION = "providers/-/locations/L001"
 STOP = {
@@ -29,7 +33,7 @@ def refusal(answer: Any) -> dict[str, Any]:
 
 def changes(door: Door) -> str:
     """Where the feed of the registry stands, asked without the door."""
-    with grpc.insecure_channel(door.feed) as channel:
+    with grpc.insecure_channel(door.services.registry) as channel:
         feed = feed_pb2_grpc.FeedServiceStub(channel)
         cursor, has_more = "", True
         while has_more:
@@ -171,10 +175,8 @@ def test_half_a_request_is_closed(door: Door) -> None:
     assert changes(door) == before
 
 
-def test_a_service_that_is_gone_is_unavailable_and_the_others_go_on(door: Door) -> None:
-    quality = door.services["quality"].process
-    quality.kill()
-    quality.wait()
-    answer = door.call("GET", "/v1/policyStatus")
-    assert answer.status_code == 503
-    assert door.call("GET", f"/v1/{LOCATION}").status_code == 200
+def test_a_service_that_is_gone_is_unavailable_and_the_others_go_on(door: Door, tmp_path: Path) -> None:
+    with running_door({**asdict(door.services), "quality": f"127.0.0.1:{unused_port()}"}, tmp_path) as url:
+        half = Door(url, door.services)
+        assert half.call("GET", "/v1/policyStatus").status_code == 503
+        assert half.call("GET", f"/v1/{LOCATION}").status_code == 200
