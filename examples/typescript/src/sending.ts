@@ -1,0 +1,36 @@
+/** What of an outbox has to be sent, and in which parts. */
+
+import { StatusCursor, StatusEvent } from "./generated/spoedkader/registry/v1/status_feed.js";
+
+/** The most events of a batch, and the most bytes of its events, with room for the rest of the request. */
+export const MOST_EVENTS = 500;
+export const MOST_BYTES = 900_000;
+
+/** The events that the registry does not have: those behind its last one, and those in its gaps. */
+export function missing(events: readonly StatusEvent[], cursor: StatusCursor): StatusEvent[] {
+  const inGap = (sequence: bigint): boolean =>
+    cursor.gaps.some((gap) => gap.firstSequence <= sequence && sequence <= gap.lastSequence);
+  return events.filter((event) => event.sequence > cursor.lastSequence || inGap(event.sequence));
+}
+
+/** The events in batches that the registry takes, in their order. */
+export function* batches(events: readonly StatusEvent[]): Generator<StatusEvent[]> {
+  let batch: StatusEvent[] = [];
+  let bytes = 0;
+  for (const event of events) {
+    const size = StatusEvent.encode(event).finish().length + 4;
+    if (batch.length === MOST_EVENTS || (batch.length > 0 && bytes + size > MOST_BYTES)) {
+      yield batch;
+      [batch, bytes] = [[], 0];
+    }
+    batch.push(event);
+    bytes += size;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** How long to wait before try number 1, 2, 3, … again, in milliseconds: twice as long each time, with chance in it so
+ * that not all senders come back together. */
+export function pause(tries: number, chance: number = Math.random()): number {
+  return Math.min(60_000, 1_000 * 2 ** (tries - 1)) * (0.5 + chance / 2);
+}
