@@ -64,6 +64,7 @@ check: env ## format, lint, types, imports, contracts, policies
 
 docs: env ## writes the pages that are generated from the code
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/messages.py
 
 openapi: env ## writes the OpenAPI document of the JSON door from the contracts; needs `make tools`
 	$(BIN)/python docs/openapi.py

@@ -40,7 +40,9 @@ def build_stubs() -> None:
     every = [str(path.relative_to(PROTOS)) for path in sorted(PROTOS.rglob("*.proto"))]
     # What a refusal carries stands in no contract.
     every += ["google/rpc/error_details.proto", "google/rpc/status.proto"]
-    if protoc.main(["protoc", *folders, "--include_imports", f"--descriptor_set_out={CONTRACTS}", *every]):
+    if protoc.main(
+        ["protoc", *folders, "--include_imports", "--include_source_info", f"--descriptor_set_out={CONTRACTS}", *every]
+    ):
         raise SystemExit("protoc failed on the contracts together")
 
 

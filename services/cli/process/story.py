@@ -41,7 +41,7 @@ def run(folder: Path, out: Path | None, output: Output) -> None:
         simulated_suite(clock) as addresses,
         Services(addresses) as services,
     ):
-        _tell(folder, services, clock, journal, steps)
+        tell(folder, services, clock, journal, steps)
     document = {
         "events": [
             {"date": entry.day.isoformat(), "what": entry.what, "who": entry.who, "outcome": entry.outcome}
@@ -52,7 +52,7 @@ def run(folder: Path, out: Path | None, output: Output) -> None:
     output.result(document, *_readable(journal))
 
 
-def _tell(folder: Path, services: Services, clock: SimulatedClock, journal: Journal, steps: Steps) -> None:
+def tell(folder: Path, services: Services, clock: SimulatedClock, journal: Journal, steps: Steps) -> None:
     importer = Importer(services)
     read = importer.read(folder)
     importer.send(read, steps)
