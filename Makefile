@@ -11,7 +11,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONHASHSEED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo process up door test test-opa tools check docs openapi format bench mutants lock clean
+.PHONY: help env demo process up door test test-opa test-postgres tools check docs openapi format bench mutants lock clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ test: env ## every test
 
 test-opa: env ## the tests of the quality service, judged by a real OPA server
 	$(BIN)/pytest -q -n 2 --dist loadfile --engine=opa $(wildcard tests/contract/test_quality_*.py)
+
+test-postgres: env ## the tests of the services, on a real PostgreSQL server
+	$(BIN)/pytest -q -n 2 --dist loadfile --db=postgres tests/unit/runtime tests/unit/budget tests/contract
 
 tools: ## builds the OPA and the OpenAPI generator that the tests use, where Go and its modules are
 	CGO_ENABLED=0 GOTOOLCHAIN=local go install github.com/open-policy-agent/opa@v1.20.2

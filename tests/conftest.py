@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.databases import DATABASES, choose
 from tests.support.engines import ENGINES
 
 # A busy machine makes an example slow; that is no fault of what is tested.
@@ -14,6 +15,11 @@ settings.load_profile("steady")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=ENGINES, default="regorus", help="what judges in the quality service")
+    parser.addoption("--db", choices=DATABASES, default="sqlite", help="what the services keep their data in")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    choose(str(config.getoption("--db")))
 
 
 @pytest.fixture(scope="session")

@@ -2,16 +2,14 @@
 
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from pathlib import Path
-from typing import Any
+from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import SQLModel, create_engine
+from sqlmodel import SQLModel
 
-from services.runtime.prepared import driver_errors
+from services.runtime.dialects import dialect_of
 
 
 class Database:
@@ -19,11 +17,10 @@ class Database:
 
     def __init__(self, url: str, rows: Iterable[type[SQLModel]], *, connections: int = 16) -> None:
         """Opens the database and makes the tables of the given row classes where they are missing."""
+        parsed = make_url(url)
+        self._dialect = dialect_of(parsed)
         # A call holds one connection for its transaction, and its thread one for single statements.
-        self._engine = _open(url, 2 * connections)
-        self._sqlite = self._engine.dialect.name == "sqlite"
-        # SQLite has one writer at a time and lets the others sleep and try again; here they wait in turn.
-        self._turn: AbstractContextManager[object] = threading.Lock() if self._sqlite else nullcontext()
+        self._engine = self._dialect.open(parsed, 2 * connections)
         self._own = threading.local()
         self._owned: list[Connection] = []
         tables = [SQLModel.metadata.tables[str(row.__tablename__)] for row in rows]
@@ -54,17 +51,17 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """A connection whose statements all see one state of the database; it changes nothing."""
         with self._engine.connect() as connection:
-            self._begin(connection, "BEGIN")
+            self._dialect.begin_read(connection)
             yield connection
 
     @contextmanager
     def write(self, *, keep: bool = True) -> Iterator[Connection]:
         """A transaction: committed at the end, and rolled back on any exception or when it is not to be kept."""
-        with self._turn, self._engine.connect() as connection:
-            # A transaction that reads first and writes later can fail halfway in SQLite, so it takes the lock now.
-            self._begin(connection, "BEGIN IMMEDIATE")
-            # Not all statements go by way of SQLAlchemy; so it knows that there is something to commit.
-            connection.begin()
+        with self._dialect.turn, self._engine.connect() as connection:
+            self._dialect.begin_write(connection)
+            if not connection.in_transaction():
+                # Not all statements go by way of SQLAlchemy; so it knows that there is something to commit.
+                connection.begin()
             yield connection
             if keep:
                 connection.commit()
@@ -75,42 +72,3 @@ class Database:
             connection.close()
         self._owned.clear()
         self._engine.dispose()
-
-    def _begin(self, connection: Connection, statement: str) -> None:
-        """Begins a transaction where the driver does not do so by itself.
-
-        Not in a listener of the engine: one listener makes every statement look for listeners.
-        """
-        if self._sqlite:
-            driver: Any = connection.connection.dbapi_connection
-            with driver_errors(connection, statement):
-                driver.execute(statement)
-
-
-def _open(url: str, connections: int) -> Engine:
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return create_engine(
-            url, pool_size=connections, max_overflow=0, pool_pre_ping=True, isolation_level="REPEATABLE READ"
-        )
-    if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(
-        url,
-        pool_size=connections,
-        max_overflow=0,
-        # The connection used last has what it needs at hand.
-        pool_use_lifo=True,
-        # isolation_level None: the driver begins no transaction of its own, which would be too late for our reads.
-        connect_args={"isolation_level": None, "check_same_thread": False, "timeout": 30},
-    )
-    event.listen(engine.pool, "connect", _configure_sqlite)
-    return engine
-
-
-def _configure_sqlite(connection: Any, _: Any) -> None:
-    cursor = connection.cursor()
-    # The journal allows readers beside a writer; FULL makes an acknowledged write survive a power failure.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "cache_size=-16000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()

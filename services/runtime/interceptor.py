@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 import grpc
 import structlog
 from google.protobuf.message import DecodeError
-from sqlalchemy.exc import OperationalError
 
 from services.runtime.call import Call, read_call
+from services.runtime.dialects import is_busy
 from services.runtime.errors import DomainError, Reason
 from services.runtime.status import to_status
 from spoedkader.client.calls import CALL_ID_KEY
@@ -135,7 +135,7 @@ class _Guard:
             return error
         if not self._context.is_active():
             return DomainError(Reason.CALL_CANCELLED, "De aanroep is afgebroken.")
-        if isinstance(error, OperationalError) and "locked" in str(error):
+        if is_busy(error):
             return DomainError(Reason.DATABASE_BUSY, "De database is bezet; probeer het zo opnieuw.")
         return DomainError(Reason.UNEXPECTED, f"Onverwachte fout; meld aanroep {self._call.id} aan de beheerder.")
 

@@ -19,6 +19,7 @@ from services.runtime.interceptor import CallInterceptor
 from services.runtime.server import Application, Server
 from tests.support.clients import QualityClient, RegistryClient
 from tests.support.clock import TickingClock
+from tests.support.databases import database_url
 from tests.support.engines import judging_by
 from tests.support.policies import break_rules, copy_rules
 from tests.support.suite import Suite, running_suite
@@ -55,7 +56,7 @@ def grpc_add_to_server() -> Callable[[Application, grpc.Server], None]:
 @pytest.fixture(scope="module")
 def registry_application(folder: Path, clock: TickingClock) -> Iterator[Application]:
     """A registry over a database of its own."""
-    settings = RegistrySettings(address="127.0.0.1:0", database_url=f"sqlite:///{folder / 'registry.db'}")
+    settings = RegistrySettings(address="127.0.0.1:0", database_url=database_url(folder / "registry.db"))
     application = build_registry(settings, clock)
     yield application
     application.close()
@@ -66,7 +67,7 @@ def registry_peer(folder: Path, clock: TickingClock) -> Iterator[RegistryClient]
     """A client of a registry that stands beside the service under test, at `peer.sock`."""
     settings = RegistrySettings(
         address=f"unix:{folder / 'peer.sock'}",
-        database_url=f"sqlite:///{folder / 'peer.db'}",
+        database_url=database_url(folder / "peer.db"),
         drain_seconds=0.0,
     )
     server = Server(build_registry(settings, clock), settings)
@@ -104,7 +105,7 @@ def quality_application(
     with judging_by(engine_name) as engine:
         settings = QualitySettings(
             address="127.0.0.1:0",
-            database_url=f"sqlite:///{folder / 'quality.db'}",
+            database_url=database_url(folder / "quality.db"),
             registry_address=f"unix:{folder / 'peer.sock'}",
             policies_dir=policies_dir,
             **engine,

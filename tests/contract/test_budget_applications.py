@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import sqlite3
 import threading
 import uuid
 from collections.abc import Iterator
@@ -35,6 +34,7 @@ from spoedkader.budget.v1 import application_pb2_grpc, budget_pb2, budget_pb2_gr
 from spoedkader.feed.v1 import feed_pb2, feed_pb2_grpc
 from spoedkader.registry.v1 import closure_pb2, location_pb2, provider_pb2
 from tests.support.clients import BudgetClient, acting_as
+from tests.support.databases import database_url, run_sql
 from tests.support.messages import day, euros, moment
 from tests.support.policies import POLICIES
 from tests.support.refusals import refusal
@@ -128,7 +128,7 @@ def budget(
     suite: Suite, folder: Path, database_path: Path, conditions: Conditions, _deadline: Deadline
 ) -> Iterator[BudgetClient]:
     conditions.clock = suite.clock
-    database = Database(f"sqlite:///{database_path}", ROWS)
+    database = Database(database_url(database_path), ROWS)
     transactions = Transactions(database, suite.clock)
     registry, quality = (Peer(name, f"unix:{folder / name}.sock", 10.0) for name in ("registry", "quality"))
     facts = Facts(registry, quality, Rules(POLICIES))
@@ -776,16 +776,12 @@ def test_an_application_is_worked_out_again_to_the_byte(case: Case) -> None:
 def test_what_was_tampered_with_does_not_replay(case: Case, database_path: Path) -> None:
     draft = case.create()
     replay = pb.ReplayApplicationRequest(name=draft.name)
-    with sqlite3.connect(database_path) as connection:
-        (content,) = connection.execute(
-            "SELECT content FROM application_content WHERE digest = ?", (draft.content_digest,)
-        ).fetchone()
-        spoiled = content.replace(b'"amount_cents":460000000', b'"amount_cents":460000001')
-        assert spoiled != content
-        connection.execute(
-            "UPDATE application_content SET content = ? WHERE digest = ?", (spoiled, draft.content_digest)
-        )
-    connection.close()
+    which = {"digest": draft.content_digest}
+    ((content,),) = run_sql(database_path, "SELECT content FROM application_content WHERE digest = :digest", **which)
+    spoiled = content.replace(b'"amount_cents":460000000', b'"amount_cents":460000001')
+    assert spoiled != content
+    change = "UPDATE application_content SET content = :spoiled WHERE digest = :digest"
+    run_sql(database_path, change, spoiled=spoiled, **which)
     found = case.stub.ReplayApplication(replay, timeout=10)
     assert not found.same
     assert "de inhoud is niet die van haar digest" in found.differences

@@ -48,6 +48,7 @@ from spoedkader.registry.v1 import (
 from tests.support.answers import cells, example_answers
 from tests.support.clients import BudgetClient, RegistryClient, acting_as
 from tests.support.clock import TickingClock
+from tests.support.databases import database_url
 from tests.support.messages import day, moment, read_instant
 from tests.support.policies import POLICIES, copy_rules
 from tests.support.refusals import refusal
@@ -147,7 +148,7 @@ class World:
         self.fake = FakeQuality()
         registry = RegistrySettings(
             address=f"unix:{folder}/r.sock",
-            database_url=f"sqlite:///{folder}/registry.db",
+            database_url=database_url(folder / "registry.db"),
             policies_dir=policies,
             drain_seconds=0.0,
         )
@@ -157,7 +158,7 @@ class World:
         self._stack.callback(quality.stop)
         self.settings = BudgetSettings(
             address=f"unix:{folder}/b.sock",
-            database_url=f"sqlite:///{folder}/budget.db",
+            database_url=database_url(folder / "budget.db"),
             registry_address=registry.address,
             quality_address=quality.address,
             policies_dir=policies,
@@ -478,7 +479,7 @@ def judging(world: World, tmp_path: Path) -> Iterator[Any]:
     with ExitStack() as stack:
         settings = world.settings
         database = Database(
-            f"sqlite:///{tmp_path}/budget.db", (AcknowledgementRow, PurchasingRulesRow, *CHANGE_ROWS), connections=2
+            database_url(tmp_path / "budget.db"), (AcknowledgementRow, PurchasingRulesRow, *CHANGE_ROWS), connections=2
         )
         stack.callback(database.close)
         transactions = Transactions(database, world.clock)

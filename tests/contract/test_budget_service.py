@@ -1,12 +1,11 @@
 """The budget service over a real socket, beside peers that answer from memory."""
 
 import shutil
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,6 +36,7 @@ from spoedkader.registry.v1 import (
     stop_pb2,
 )
 from tests.support.clients import BudgetClient
+from tests.support.databases import database_url, run_sql
 
 POLICIES = Path(__file__).parents[2] / "policies"
 NOW = datetime(2027, 4, 1, 12, tzinfo=UTC)
@@ -249,7 +249,7 @@ class Suite:
         self.quality = Server(Application("quality", register_quality, ()), Loopback())
         settings = BudgetSettings(
             address="127.0.0.1:0",
-            database_url=f"sqlite:///{folder}/budget.db",
+            database_url=database_url(folder / "budget.db"),
             registry_address=self.registry.address,
             quality_address=self.quality.address,
             policies_dir=policies_dir,
@@ -537,9 +537,7 @@ def test_the_rules_of_then_are_kept(tmp_path: Path) -> None:
 )
 def test_what_was_changed_since_is_told(suite: Suite, tmp_path: Path, change: str, difference: str) -> None:
     made = suite.client.calculate()
-    with closing(sqlite3.connect(tmp_path / "budget.db")) as database:
-        database.execute(change)
-        database.commit()
+    run_sql(tmp_path / "budget.db", change)
     found = replay(suite.client, made)
     assert not found.same
     assert [text[: len(difference)] for text in found.differences] == [difference]
@@ -547,9 +545,7 @@ def test_what_was_changed_since_is_told(suite: Suite, tmp_path: Path, change: st
 
 def test_what_cannot_be_made_again_is_not_compared(suite: Suite, tmp_path: Path) -> None:
     made = suite.client.calculate()
-    with closing(sqlite3.connect(tmp_path / "budget.db")) as database:
-        database.execute("UPDATE calculation SET facts = '{}'")
-        database.commit()
+    run_sql(tmp_path / "budget.db", "UPDATE calculation SET facts = '{}'")
     request = outlook_pb2.CompareCalculationsRequest(from_calculation=made.name, to_calculation=made.name)
     code, reason, metadata, _ = refusal(lambda: suite.client.outlooks.CompareCalculations(request, timeout=10))
     assert (code, reason, metadata) == (grpc.StatusCode.INTERNAL, "POLICY_FAILED", {"calculation": made.name})
@@ -561,9 +557,8 @@ def test_an_amount_that_was_changed_is_told_with_both(suite: Suite, tmp_path: Pa
     changed.budget.units += 1
     changed.locations[1].budget.units += 1
     changed.locations[1].steps[0].result = "anders"
-    with closing(sqlite3.connect(tmp_path / "budget.db")) as database:
-        database.execute("UPDATE calculation SET content = ?", (changed.SerializeToString(deterministic=True),))
-        database.commit()
+    spoiled = changed.SerializeToString(deterministic=True)
+    run_sql(tmp_path / "budget.db", "UPDATE calculation SET content = :spoiled", spoiled=spoiled)
     assert list(replay(suite.client, made).differences) == [
         "budget was € 13.800.001,00 en is nu € 13.800.000,00",
         "providers/06010101/locations/kerkwerf, budget was € 4.600.001,00 en is nu € 4.600.000,00",

@@ -11,11 +11,12 @@ from spoedkader.client import Client, NotAnswered, Refused, follow
 from spoedkader.registry.v1 import provider_pb2, provider_pb2_grpc
 from tests.support.clients import provider
 from tests.support.clock import TickingClock
+from tests.support.databases import database_url
 
 
 def start(folder: Path) -> Server:
     settings = RegistrySettings(
-        address=f"unix:{folder}/client.sock", database_url=f"sqlite:///{folder}/client.db", drain_seconds=0.0
+        address=f"unix:{folder}/client.sock", database_url=database_url(folder / "client.db"), drain_seconds=0.0
     )
     server = Server(build(settings, TickingClock()), settings)
     server.start()

@@ -55,6 +55,7 @@ from spoedkader.registry.v1 import (
 )
 from tests.support.clients import RegistryClient
 from tests.support.clock import TickingClock
+from tests.support.databases import database_url
 from tests.support.messages import moment
 from tests.support.random_messages import mutated, random_messages
 from tests.support.refusals import read_refusal
@@ -64,14 +65,14 @@ FAILURES = {grpc.StatusCode.UNKNOWN, grpc.StatusCode.INTERNAL, grpc.StatusCode.D
 
 
 def registry(folder: Path, _: Mapping[str, str]) -> tuple[Application, ServiceSettings]:
-    options = RegistrySettings(address="127.0.0.1:0", database_url=f"sqlite:///{folder / 'registry.db'}")
+    options = RegistrySettings(address="127.0.0.1:0", database_url=database_url(folder / "registry.db"))
     return build_registry(options, TickingClock()), options
 
 
 def quality(folder: Path, addresses: Mapping[str, str]) -> tuple[Application, ServiceSettings]:
     options = QualitySettings(
         address="127.0.0.1:0",
-        database_url=f"sqlite:///{folder / 'quality.db'}",
+        database_url=database_url(folder / "quality.db"),
         registry_address=addresses["registry"],
     )
     return build_quality(options, TickingClock()), options
@@ -80,7 +81,7 @@ def quality(folder: Path, addresses: Mapping[str, str]) -> tuple[Application, Se
 def budget(folder: Path, addresses: Mapping[str, str]) -> tuple[Application, ServiceSettings]:
     options = BudgetSettings(
         address="127.0.0.1:0",
-        database_url=f"sqlite:///{folder / 'budget.db'}",
+        database_url=database_url(folder / "budget.db"),
         registry_address=addresses["registry"],
         quality_address=addresses["quality"],
     )

@@ -1,12 +1,11 @@
 """The assessment service over a real socket, with a real registry behind it."""
 
 import json
-import sqlite3
 import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from spoedkader.registry.v1 import location_pb2, location_pb2_grpc
 from tests.support.answers import cells, example_answers
 from tests.support.clients import QualityClient, RegistryClient
 from tests.support.clock import TickingClock
+from tests.support.databases import database_url, run_sql
 from tests.support.messages import day, read_instant, time_of_day
 from tests.support.refusals import refusal
 
@@ -76,18 +76,17 @@ def verdicts(assessment: pb.Assessment) -> dict[str, int]:
     return {finding.norm: finding.verdict for finding in assessment.findings}
 
 
-def evidence(folder: Path, name: str) -> sqlite3.Row:
+def evidence(folder: Path, name: str) -> dict[str, Any]:
     _, _, _, location, _, number = name.split("/")
-    with closing(sqlite3.connect(folder / "quality.db")) as connection:
-        connection.row_factory = sqlite3.Row
-        year, _, which = number.partition("-")
-        found = connection.execute(
-            "SELECT * FROM assessment WHERE location_id = ? AND budget_year = ? AND number = ?",
-            (location, int(year), int(which)),
-        ).fetchall()
-    assert len(found) == 1
-    row: sqlite3.Row = found[0]
-    return row
+    year, _, which = number.partition("-")
+    (found,) = run_sql(
+        folder / "quality.db",
+        "SELECT * FROM assessment WHERE location_id = :location AND budget_year = :year AND number = :number",
+        location=location,
+        year=int(year),
+        number=int(which),
+    )
+    return dict(found._mapping)
 
 
 # Judging
@@ -412,7 +411,7 @@ class SlowRegistry(location_pb2_grpc.LocationServiceServicer):
 def quality_beside(address: str, folder: Path) -> Iterator[QualityClient]:
     settings = QualitySettings(
         address=f"unix:{folder / 'beside.sock'}",
-        database_url=f"sqlite:///{folder / 'beside.db'}",
+        database_url=database_url(folder / "beside.db"),
         registry_address=address,
         drain_seconds=0.0,
     )
@@ -477,7 +476,7 @@ def test_what_was_judged_comes_out_again(quality: QualityClient, place: str) -> 
     [
         ("input", """replace(input, '"altijd"', '"niet_altijd"')""", "de invoer is niet die van haar digest"),
         ("input", """replace(input, '"altijd"', '"niet_altijd"')""", "A1: VOLDOET is nu VOLDOET_NIET"),
-        ("findings", "x''", "B1: geen bevinding is nu VOLDOET"),
+        ("findings", "substr(findings, 1, 0)", "B1: geen bevinding is nu VOLDOET"),
         ("policy_digest", "(SELECT digest FROM policy_set WHERE policy_year = 2029)", "geven geen oordeel"),
     ],
 )
@@ -487,15 +486,12 @@ def test_evidence_that_was_changed_is_found(
     submit(quality, place)
     found = assess(quality, place)
     location_id = place.split("/")[3]
-    with closing(sqlite3.connect(folder / "quality.db")) as connection:
-        connection.execute(f"UPDATE assessment SET {column} = {value} WHERE location_id = ?", (location_id,))
-        connection.commit()
+    spoil = f"UPDATE assessment SET {column} = {value} WHERE location_id = :location"
+    run_sql(folder / "quality.db", spoil, location=location_id)
     (replay,) = replays(quality, name=found.name)
     assert not replay.same
     assert [difference for difference in replay.differences if text in difference]
-    with closing(sqlite3.connect(folder / "quality.db")) as connection:
-        connection.execute("DELETE FROM assessment WHERE location_id = ?", (location_id,))
-        connection.commit()
+    run_sql(folder / "quality.db", "DELETE FROM assessment WHERE location_id = :location", location=location_id)
 
 
 def test_every_decision_is_kept_however_many_ask_at_once(quality: QualityClient, registry_peer: RegistryClient) -> None:

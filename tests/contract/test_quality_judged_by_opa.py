@@ -22,6 +22,7 @@ from tests.support import opa as faults
 from tests.support.bundles import write_keys
 from tests.support.clients import QualityClient, RegistryClient
 from tests.support.clock import TickingClock
+from tests.support.databases import database_url
 from tests.support.opa import FaultProxy, Opa, fault_proxy
 from tests.support.refusals import refusal
 
@@ -62,7 +63,7 @@ def judged(tmp_path: Path, folder: Path, registry_peer: RegistryClient, clock: T
         bundles.upstream = f"http://{bundle_address}"
         settings = QualitySettings(
             address="127.0.0.1:0",
-            database_url=f"sqlite:///{tmp_path / 'judged.db'}",
+            database_url=database_url(tmp_path / "judged.db"),
             registry_address=f"unix:{folder / 'peer.sock'}",
             engine="opa",
             opa_url=proxy.url,

@@ -1,12 +1,11 @@
 """The policy set service over a real socket: publish, validate, activate, roll back, and everything that may not."""
 
 import itertools
-import sqlite3
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeAlias
 
@@ -28,6 +27,7 @@ from spoedkader.quality.v1 import policy_set_pb2 as pb
 from tests.support.answers import cells, example_answers
 from tests.support.clients import QualityClient, RegistryClient
 from tests.support.clock import TickingClock
+from tests.support.databases import database_url, run_sql
 from tests.support.engines import judging_by
 from tests.support.messages import day
 from tests.support.policies import POLICIES
@@ -420,7 +420,7 @@ class Replica:
         self._running = ExitStack()
         self._settings = QualitySettings(
             address="127.0.0.1:0",
-            database_url=f"sqlite:///{folder / 'replica.db'}",
+            database_url=database_url(folder / "replica.db"),
             registry_address=f"unix:{peer}",
             policies_dir=policies_dir,
             policy_keys_dir=folder / "keys" if signed else None,
@@ -500,12 +500,12 @@ def healthy(quality: QualityClient) -> bool:
 
 
 def damage(database: Path, digest: str, change: str) -> None:
-    with closing(sqlite3.connect(database)) as connection:
-        connection.execute(f"UPDATE policy_set SET bundle = {change} WHERE digest = ?", (digest,))
-        connection.commit()
+    run_sql(database, f"UPDATE policy_set SET bundle = {change} WHERE digest = :digest", digest=digest)
 
 
-@pytest.mark.parametrize("change", ["substr(bundle, 1, 500)", "x'00'", "(SELECT bundle FROM policy_set LIMIT 1)"])
+@pytest.mark.parametrize(
+    "change", ["substr(bundle, 1, 500)", "substr(bundle, 1, 1)", "(SELECT bundle FROM policy_set LIMIT 1)"]
+)
 def test_a_damaged_set_leaves_the_last_good_one_and_says_so(
     replica: StartReplica, registry_peer: RegistryClient, tmp_path: Path, change: str
 ) -> None:

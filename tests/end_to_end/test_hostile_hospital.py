@@ -17,6 +17,7 @@ from spoedkader.feed.v1 import feed_pb2, feed_pb2_grpc
 from spoedkader.quality.v1 import submission_pb2
 from spoedkader.registry.v1 import location_pb2, snapshot_pb2, status_feed_pb2, stop_pb2
 from tests.support.clients import QualityClient, RegistryClient, location, provider
+from tests.support.databases import database_url
 from tests.support.messages import moment
 from tests.support.refusals import refusal
 
@@ -79,7 +80,7 @@ def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
         for name, address in addresses.items():
             environment = {
                 variable(name, "address"): address,
-                variable(name, "database_url"): f"sqlite:///{folder}/{name}.db",
+                variable(name, "database_url"): database_url(folder / f"{name}.db"),
                 variable(name, "registry_address"): addresses["registry"],
             }
             children.append(start(name, address, environment, folder / f"{name}.log"))

@@ -16,6 +16,7 @@ from services.policy.bundle import pack
 from services.policy.policy_set import PolicySet, load_policy_set
 from spoedkader.quality.v1 import policy_set_pb2 as pb
 from spoedkader.quality.v1 import policy_set_pb2_grpc as rpc
+from tests.support.databases import database_url
 
 REPOSITORY = Path(__file__).parents[2]
 KILLS = 12
@@ -32,7 +33,7 @@ def quality_service(folder: Path) -> Iterator[ServiceProcess]:
     address = f"unix:{folder}/quality.sock"
     environment = {
         "SPOEDKADER_QUALITY_ADDRESS": address,
-        "SPOEDKADER_QUALITY_DATABASE_URL": f"sqlite:///{folder}/quality.db",
+        "SPOEDKADER_QUALITY_DATABASE_URL": database_url(folder / "quality.db"),
         "SPOEDKADER_QUALITY_REGISTRY_ADDRESS": f"unix:{folder}/nobody.sock",
         "SPOEDKADER_QUALITY_ENGINE_PROCESSES": "1",
     }

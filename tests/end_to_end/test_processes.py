@@ -20,6 +20,7 @@ from services.cli.clients import Addresses
 from services.cli.failures import Failure
 from services.cli.processes import start, stop, wait_until_serving
 from services.cli.suite import throw_away_suite
+from tests.support.databases import database_url
 
 NAMES = ("registry", "quality", "budget")
 
@@ -164,7 +165,7 @@ def test_a_service_that_is_down(name: str, spoedkader: Any, example: Path, examp
 def test_a_peer_that_is_down(spoedkader: Any, example_suite: Addresses, tmp_path: Path) -> None:
     """The registry answers the command, but not the quality service."""
     address = f"unix:{tmp_path}/q.sock"
-    settings = {"ADDRESS": address, "DATABASE_URL": f"sqlite:///{tmp_path}/q.db", "REGISTRY_ADDRESS": "127.0.0.1:1"}
+    settings = {"ADDRESS": address, "DATABASE_URL": database_url(tmp_path / "q.db"), "REGISTRY_ADDRESS": "127.0.0.1:1"}
     environment = {f"SPOEDKADER_QUALITY_{key}": value for key, value in settings.items()}
     children = [start("quality", address, environment, tmp_path / "q.log")]
     try:

@@ -17,6 +17,7 @@ from services.runtime.server import Application, Server
 from services.runtime.settings import ServiceSettings
 from tests.support.clients import BudgetClient, QualityClient, RegistryClient
 from tests.support.clock import TickingClock
+from tests.support.databases import database_url
 from tests.support.policies import POLICIES
 
 
@@ -41,7 +42,7 @@ def running_suite(folder: Path, policies: Path = POLICIES) -> Iterator[Suite]:
     def common(name: str) -> dict[str, object]:
         return {
             "address": address(name),
-            "database_url": f"sqlite:///{folder / name}-suite.db",
+            "database_url": database_url(folder / f"{name}-suite.db"),
             "policies_dir": policies,
             "drain_seconds": 0.0,
         }

@@ -8,6 +8,7 @@ from pathlib import Path
 from services.cli.clients import Addresses
 from services.cli.processes import ServiceProcess, start, stop, wait_until_serving
 from services.cli.service import SERVICES, peers_of, variable
+from tests.support.databases import database_url
 from tests.support.ports import unused_port
 
 
@@ -21,7 +22,7 @@ def tcp_suite() -> Iterator[Addresses]:
             for name in SERVICES:
                 environment = {
                     variable(name, "address"): addresses[name],
-                    variable(name, "database_url"): f"sqlite:///{folder}/{name}.db",
+                    variable(name, "database_url"): database_url(Path(folder) / f"{name}.db"),
                     variable(name, "drain_seconds"): "0",
                     **{variable(name, f"{peer}_address"): addresses[peer] for peer in peers_of(name)},
                 }

@@ -1,5 +1,6 @@
 """The assessment service: judges locations, keeps what it judged on, explains, and judges again."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from functools import partial
@@ -34,6 +35,8 @@ from spoedkader.registry.v1 import location_pb2
 
 SERVICE = pb.DESCRIPTOR.services_by_name["AssessmentService"].full_name
 _REPLAYED_AT_ONCE = 100
+
+_ASSESSMENT_ID = re.compile("([0-9]{4})-([1-9][0-9]{0,8})")
 
 
 class AssessmentServicer(rpc.AssessmentServiceServicer):
@@ -184,11 +187,11 @@ class AssessmentServicer(rpc.AssessmentServiceServicer):
         """The location, budget year and number of an assessment by its name, whose location exists."""
         provider, location_id, assessment_id = fields.name("name", names.ASSESSMENT, name)
         fields.check()
-        year, _, number = assessment_id.partition("-")
-        if not (year.isdigit() and number.isdigit()) or len(assessment_id) > 15 or location_id == names.ANY:
+        found = _ASSESSMENT_ID.fullmatch(assessment_id)
+        if found is None or location_id == names.ANY:
             raise not_found(name)
         self._locations.owner(provider, location_id, context)
-        return location_id, int(year), int(number)
+        return location_id, int(found[1]), int(found[2])
 
     def _assess(
         self,

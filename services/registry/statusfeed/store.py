@@ -91,7 +91,7 @@ _FOLLOWED = (
 )
 _BEFORE_GAPS = (
     select(_FOLLOWED.c.sequence, _FOLLOWED.c.next)
-    .where(_FOLLOWED.c.next > _FOLLOWED.c.sequence + 1)
+    .where(_FOLLOWED.c.next - _FOLLOWED.c.sequence > 1)
     .order_by(_FOLLOWED.c.sequence)
     .limit(MAX_GAPS)
 )

@@ -15,6 +15,7 @@ from services.budget.peers import KnownProvider
 from services.policy.purchasing import load_purchasing_year
 from services.runtime.database import Database
 from services.runtime.versions import Stamp
+from tests.support.databases import database_url
 
 from .samples import POLICIES, closures, location, round_of, stops
 
@@ -26,7 +27,7 @@ LONG_STOP = stops(("2027-02-01T00:00", "2027-02-06T00:00"))
 
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[Connection]:
-    database = Database(f"sqlite:///{tmp_path / 'budget.db'}", (AcknowledgementRow,), connections=1)
+    database = Database(database_url(tmp_path / "budget.db"), (AcknowledgementRow,), connections=1)
     with database.write() as found:
         yield found
     database.close()

