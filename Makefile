@@ -49,7 +49,8 @@ test-opa: env ## the tests of the quality service, judged by a real OPA server
 	$(BIN)/pytest -q -n 2 --dist loadfile --engine=opa $(wildcard tests/contract/test_quality_*.py)
 
 test-postgres: env ## the tests of the services, on a real PostgreSQL server
-	$(BIN)/pytest -q -n 2 --dist loadfile --db=postgres tests/unit/runtime tests/unit/budget tests/contract
+	$(BIN)/pytest -q -n 2 --dist loadfile --db=postgres tests/unit/runtime tests/unit/budget tests/contract \
+		tests/integration/test_migrations.py
 
 tools: ## builds the OPA and the OpenAPI generator that the tests use, where Go and its modules are
 	CGO_ENABLED=0 GOTOOLCHAIN=local go install github.com/open-policy-agent/opa@v1.20.2

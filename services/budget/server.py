@@ -34,7 +34,7 @@ from services.budget.schoning import api as schoning
 from services.budget.tariff import api as tariff
 from services.runtime import feed
 from services.runtime.changes import CHANGE_ROWS
-from services.runtime.database import Database
+from services.runtime.migrations import opened
 from services.runtime.peers import Peer
 from services.runtime.server import Application
 from services.runtime.settings import ServiceSettings
@@ -80,7 +80,7 @@ class BudgetSettings(ServiceSettings):
 
 def build(settings: BudgetSettings, clock: Clock = utc_now) -> Application:
     """The budget service over its database and its peers."""
-    database = Database(settings.database_url, ROWS, connections=settings.workers)
+    database = opened("budget", settings)
     transactions = Transactions(database, clock)
     registry = Peer("registry", settings.registry_address, settings.peer_timeout_seconds)
     quality = Peer("quality", settings.quality_address, settings.peer_timeout_seconds)

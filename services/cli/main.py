@@ -63,6 +63,25 @@ def serve(
         serving.serve(which, data_dir, output)
 
 
+@app.command()
+def migrate(
+    which: Annotated[
+        str, typer.Argument(metavar="[registry|quality|budget|all]", help="Van welke dienst.", show_default=True)
+    ] = "all",
+    check: Annotated[
+        bool, typer.Option("--check", help="Zeg alleen wat er te doen is; status 1 als er iets is.")
+    ] = False,
+    data_dir: DataDir = DATA_DIR,
+    json: Json = False,
+) -> None:
+    """Breng de tabellen van een dienst, of van alle drie, naar wat de software verwacht."""
+    from services.cli import migrating  # noqa: PLC0415
+
+    output = Output(as_json=json)
+    with reported(output):
+        migrating.migrate(which, data_dir, output, only_check=check)
+
+
 @app.command("import")
 def import_(
     folder: Folder,

@@ -29,7 +29,7 @@ from services.quality.submissions import api as submissions
 from services.quality.submissions.store import SubmissionRow
 from services.runtime import feed
 from services.runtime.changes import CHANGE_ROWS
-from services.runtime.database import Database
+from services.runtime.migrations import opened
 from services.runtime.peers import Peer
 from services.runtime.server import Application
 from services.runtime.settings import ServiceSettings, require_loopback
@@ -96,7 +96,7 @@ def build(settings: QualitySettings, clock: Clock = utc_now) -> Application:
     """
     keys = read_keys(settings.policy_keys_dir) if settings.policy_keys_dir else None
     signer = read_signer(settings.bundle_key) if settings.bundle_key else None
-    database = Database(settings.database_url, ROWS, connections=settings.workers)
+    database = opened("quality", settings)
     transactions = Transactions(database, clock)
     registry = Peer("registry", settings.registry_address, settings.peer_timeout_seconds)
     locations = Locations(registry)

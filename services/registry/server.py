@@ -19,7 +19,7 @@ from services.registry.statusfeed import api as statusfeed
 from services.registry.statusfeed.store import StatusEventRow
 from services.runtime import feed
 from services.runtime.changes import CHANGE_ROWS
-from services.runtime.database import Database
+from services.runtime.migrations import opened
 from services.runtime.server import Application
 from services.runtime.settings import ServiceSettings
 from services.runtime.transactions import Clock, RequestRow, Transactions, utc_now
@@ -63,7 +63,7 @@ class RegistrySettings(ServiceSettings):
 def build(settings: RegistrySettings, clock: Clock = utc_now) -> Application:
     """The registry over its database."""
     new_after = load_parameters(settings.policies_dir, settings.policy_year).new_provider_after.value
-    database = Database(settings.database_url, ROWS, connections=settings.workers)
+    database = opened("registry", settings)
     transactions = Transactions(database, clock)
 
     def register(server: grpc.Server) -> None:

@@ -1,31 +1,31 @@
 """The database of one service: reads of one consistent state, and writes that are all or nothing."""
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import SQLModel
 
 from services.runtime.dialects import dialect_of
 
 
 class Database:
-    """One service's tables."""
+    """The database of one service; its tables are those of `services/runtime/migrations.py`."""
 
-    def __init__(self, url: str, rows: Iterable[type[SQLModel]], *, connections: int = 16) -> None:
-        """Opens the database and makes the tables of the given row classes where they are missing."""
+    def __init__(self, url: str, *, connections: int = 16) -> None:
+        """Opens the database.
+
+        Raises:
+            ValueError: it is of another kind than SQLite or PostgreSQL.
+        """
         parsed = make_url(url)
         self._dialect = dialect_of(parsed)
         # A call holds one connection for its transaction, and its thread one for single statements.
         self._engine = self._dialect.open(parsed, 2 * connections)
         self._own = threading.local()
         self._owned: list[Connection] = []
-        tables = [SQLModel.metadata.tables[str(row.__tablename__)] for row in rows]
-        with self.write() as connection:
-            SQLModel.metadata.create_all(connection, tables=tables)
 
     @contextmanager
     def read_one(self) -> Iterator[Connection]:

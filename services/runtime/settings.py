@@ -29,6 +29,8 @@ class ServiceSettings(BaseSettings):
     """`host:port`, or `unix:/path`; port 0 takes any free port. Only loopback: callers are not yet identified."""
     database_url: str
     """SQLAlchemy URL of the service's own database."""
+    migrate_at_start: bool = True
+    """Whether the service brings its tables up to date itself; where a job does that, it refuses to start before it."""
     policies_dir: Path = REPOSITORY / "policies"
     workers: int = Field(default=16, ge=1, le=256)
     """Calls that are handled at the same time."""

@@ -23,7 +23,6 @@ from services.budget.peers import Facts
 from services.budget.rules import Rules
 from services.budget.server import ROWS, BudgetSettings
 from services.runtime import feed
-from services.runtime.database import Database
 from services.runtime.peers import Peer
 from services.runtime.server import Application as Service
 from services.runtime.server import Server
@@ -34,7 +33,7 @@ from spoedkader.budget.v1 import application_pb2_grpc, budget_pb2, budget_pb2_gr
 from spoedkader.feed.v1 import feed_pb2, feed_pb2_grpc
 from spoedkader.registry.v1 import closure_pb2, location_pb2, provider_pb2
 from tests.support.clients import BudgetClient, acting_as
-from tests.support.databases import database_url, run_sql
+from tests.support.databases import run_sql, with_tables
 from tests.support.messages import day, euros, moment
 from tests.support.policies import POLICIES
 from tests.support.refusals import refusal
@@ -128,7 +127,7 @@ def budget(
     suite: Suite, folder: Path, database_path: Path, conditions: Conditions, _deadline: Deadline
 ) -> Iterator[BudgetClient]:
     conditions.clock = suite.clock
-    database = Database(database_url(database_path), ROWS)
+    database = with_tables(database_path, ROWS)
     transactions = Transactions(database, suite.clock)
     registry, quality = (Peer(name, f"unix:{folder / name}.sock", 10.0) for name in ("registry", "quality"))
     facts = Facts(registry, quality, Rules(POLICIES))

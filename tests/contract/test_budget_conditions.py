@@ -22,7 +22,6 @@ from services.budget.server import BudgetSettings, build
 from services.registry.server import RegistrySettings
 from services.registry.server import build as build_registry
 from services.runtime.changes import CHANGE_ROWS
-from services.runtime.database import Database
 from services.runtime.errors import DomainError, Reason, not_found
 from services.runtime.peers import Peer
 from services.runtime.server import Application, Server
@@ -48,7 +47,7 @@ from spoedkader.registry.v1 import (
 from tests.support.answers import cells, example_answers
 from tests.support.clients import BudgetClient, RegistryClient, acting_as
 from tests.support.clock import TickingClock
-from tests.support.databases import database_url
+from tests.support.databases import database_url, with_tables
 from tests.support.messages import day, moment, read_instant
 from tests.support.policies import POLICIES, copy_rules
 from tests.support.refusals import refusal
@@ -478,8 +477,8 @@ def judging(world: World, tmp_path: Path) -> Iterator[Any]:
     """A way to make judges over one database, each with the rules as they lie in a folder at that moment."""
     with ExitStack() as stack:
         settings = world.settings
-        database = Database(
-            database_url(tmp_path / "budget.db"), (AcknowledgementRow, PurchasingRulesRow, *CHANGE_ROWS), connections=2
+        database = with_tables(
+            tmp_path / "budget.db", (AcknowledgementRow, PurchasingRulesRow, *CHANGE_ROWS), connections=2
         )
         stack.callback(database.close)
         transactions = Transactions(database, world.clock)

@@ -5,12 +5,16 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from sqlalchemy import create_engine, text
+from sqlmodel import SQLModel
+
+from services.runtime.database import Database
 
 DATABASES = ("sqlite", "postgres")
 _CHOSEN = "SPOEDKADER_TEST_DATABASE"
@@ -37,6 +41,15 @@ def database_url(file: Path) -> str:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
             connection.execute(f'CREATE DATABASE "{name}"')
     return str(server.get_uri(database=name).replace("postgresql://", "postgresql+psycopg://", 1))
+
+
+def with_tables(file: Path, rows: Iterable[type[SQLModel]], *, connections: int = 16) -> Database:
+    """A database with the tables of some rows, which no service has together."""
+    database = Database(database_url(file), connections=connections)
+    tables = [SQLModel.metadata.tables[str(row.__tablename__)] for row in rows]
+    with database.write() as connection:
+        SQLModel.metadata.create_all(connection, tables=tables)
+    return database
 
 
 def run_sql(file: Path, statement: str, **parameters: Any) -> list[Any]:

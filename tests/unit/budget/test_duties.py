@@ -13,9 +13,8 @@ from services.budget.obligations.model import Acknowledgement, DutyKind, StopSta
 from services.budget.obligations.store import ACKNOWLEDGEMENTS, AcknowledgementRow
 from services.budget.peers import KnownProvider
 from services.policy.purchasing import load_purchasing_year
-from services.runtime.database import Database
 from services.runtime.versions import Stamp
-from tests.support.databases import database_url
+from tests.support.databases import with_tables
 
 from .samples import POLICIES, closures, location, round_of, stops
 
@@ -27,7 +26,7 @@ LONG_STOP = stops(("2027-02-01T00:00", "2027-02-06T00:00"))
 
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[Connection]:
-    database = Database(database_url(tmp_path / "budget.db"), (AcknowledgementRow,), connections=1)
+    database = with_tables(tmp_path / "budget.db", (AcknowledgementRow,), connections=1)
     with database.write() as found:
         yield found
     database.close()

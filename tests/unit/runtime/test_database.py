@@ -16,7 +16,7 @@ from services.runtime import dialects
 from services.runtime.changes import CHANGE_ROWS, changes_behind, record_changes
 from services.runtime.database import Database
 from services.runtime.versions import History, Stamp, Versioned, one_current
-from tests.support.databases import chosen, database_url
+from tests.support.databases import chosen, database_url, with_tables
 
 ROUNDS = 40
 
@@ -40,7 +40,7 @@ COUNTERS = History(CounterRow, ("name",), Counter, asdict, lambda found: f"count
 
 @pytest.fixture
 def replicas(tmp_path: Path) -> Iterator[list[Database]]:
-    opened = [Database(database_url(tmp_path / "both.db"), [CounterRow, *CHANGE_ROWS], connections=4) for _ in range(2)]
+    opened = [with_tables(tmp_path / "both.db", [CounterRow, *CHANGE_ROWS], connections=4) for _ in range(2)]
     yield opened
     for database in opened:
         database.close()
@@ -57,7 +57,7 @@ def count_on(database: Database, name: str) -> None:
 
 def test_replicas_that_start_together_make_their_tables_once(tmp_path: Path) -> None:
     def start(_: int) -> None:
-        Database(database_url(tmp_path / "new.db"), [CounterRow, *CHANGE_ROWS], connections=1).close()
+        with_tables(tmp_path / "new.db", [CounterRow, *CHANGE_ROWS], connections=1).close()
 
     database_url(tmp_path / "new.db")
     with ThreadPoolExecutor(4) as pool:
@@ -139,4 +139,4 @@ def test_a_server_that_was_restarted_is_found_again(replicas: list[Database], tm
 
 def test_another_kind_of_database_is_refused() -> None:
     with pytest.raises(ValueError, match="mysql wordt niet ondersteund, alleen sqlite en postgresql"):
-        Database("mysql://hier/niets", [])
+        Database("mysql://hier/niets")

@@ -12,7 +12,7 @@ from sqlmodel import Field, SQLModel, col
 
 from services.runtime.database import Database
 from services.runtime.prepared import Prepared, PreparedChange
-from tests.support.databases import database_url
+from tests.support.databases import with_tables
 
 
 class KindRow(SQLModel, table=True):
@@ -56,7 +56,7 @@ QUERY = select(KindRow.__table__).where(  # type: ignore[attr-defined]
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    found = Database(database_url(tmp_path / "kinds.db"), [KindRow])
+    found = with_tables(tmp_path / "kinds.db", [KindRow])
     with found.write() as connection:
         connection.execute(insert(KindRow), ROWS)
     yield found

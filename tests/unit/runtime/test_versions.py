@@ -17,7 +17,7 @@ from services.runtime.errors import DomainError, Reason
 from services.runtime.pages import read_page
 from services.runtime.versions import Counts, History, Stamp, Versioned, one_current
 from spoedkader.registry.v1 import provider_pb2
-from tests.support.databases import database_url
+from tests.support.databases import with_tables
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def stamp(second: int) -> Stamp:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(database_url(tmp_path / "folder" / "samples.db"), [SampleRow], connections=8)
+    opened = with_tables(tmp_path / "folder" / "samples.db", [SampleRow], connections=8)
     yield opened
     opened.close()
 
@@ -125,7 +125,7 @@ def test_any_series_of_writes_can_be_replayed(
     tmp_path_factory: pytest.TempPathFactory, writes: list[list[Sample]]
 ) -> None:
     folder = tmp_path_factory.mktemp("replay")
-    database = Database(database_url(folder / "samples.db"), [SampleRow])
+    database = with_tables(folder / "samples.db", [SampleRow])
     known: dict[tuple[str, int], str] = {}
     expected = []
     for second, samples in enumerate(writes, start=1):
