@@ -27,6 +27,7 @@ from services.cli.purchasing.commands import purchasing
 from services.cli.questionnaire.commands import questionnaire
 from services.cli.reporting import reported
 from services.cli.service import DATA_DIR
+from services.cli.status.commands import status
 from services.runtime.settings import REPOSITORY
 
 EXAMPLE = REPOSITORY / "data" / "voorbeeld-2027"
@@ -42,6 +43,7 @@ app.command()(indicators)
 app.add_typer(policy, name="policy")
 app.add_typer(purchasing, name="purchasing")
 app.add_typer(questionnaire, name="questionnaire")
+app.add_typer(status, name="status")
 
 
 @app.command()

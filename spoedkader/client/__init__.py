@@ -1,5 +1,5 @@
-"""A client of the suite for other programs: retries, deadlines, request ids, refusals that tell what is wrong, and a
-change feed that goes on where it was.
+"""A client of the suite for other programs: retries, deadlines, request ids, refusals that tell what is wrong, a change
+feed that goes on where it was, and a sender of closures and stops that does so too.
 
     with Client("registry", "127.0.0.1:50051", actor="epd@wulp") as registry:
         locations = location_pb2_grpc.LocationServiceStub(registry.channel)
@@ -12,6 +12,24 @@ It needs nothing of the services: stubs, this package, and the retry policy that
 from spoedkader.client.calls import Client
 from spoedkader.client.channel import open_channel
 from spoedkader.client.feed import Changes, follow
+from spoedkader.client.outbox import Outbox, Said, Sent
 from spoedkader.client.refusals import NotAnswered, Refused, Wrong
+from spoedkader.client.status import NumberingBehind, Patience, cursor_of, deliver, send
 
-__all__ = ["Changes", "Client", "NotAnswered", "Refused", "Wrong", "follow", "open_channel"]
+__all__ = [
+    "Changes",
+    "Client",
+    "NotAnswered",
+    "NumberingBehind",
+    "Outbox",
+    "Patience",
+    "Refused",
+    "Said",
+    "Sent",
+    "Wrong",
+    "cursor_of",
+    "deliver",
+    "follow",
+    "open_channel",
+    "send",
+]

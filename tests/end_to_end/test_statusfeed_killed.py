@@ -4,39 +4,19 @@ import os
 import signal
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import grpc
 
-from services.cli.processes import ServiceProcess, start, wait_until_serving
 from spoedkader.registry.v1 import closure_pb2, stop_pb2
 from spoedkader.registry.v1 import status_feed_pb2 as pb
 from tests.support.clients import RegistryClient
 from tests.support.messages import moment
+from tests.support.status_feed import SOURCE, registry_process
 
 LEAST_KILLS, MOST_KILLS = 6, 40
 BATCH = 40
-SOURCE = "epd-wulp"
-
-
-@contextmanager
-def registry_service(folder: Path) -> Iterator[ServiceProcess]:
-    address = f"unix:{folder}/registry.sock"
-    environment = {
-        "SPOEDKADER_REGISTRY_ADDRESS": address,
-        "SPOEDKADER_REGISTRY_DATABASE_URL": f"sqlite:///{folder}/registry.db",
-    }
-    child = start("registry", address, environment, folder / "registry.log")
-    try:
-        wait_until_serving([child])
-        yield child
-    finally:
-        child.process.kill()
-        child.process.wait()
-        assert child.process.stdin is not None
-        child.process.stdin.close()
 
 
 def batch_from(first: int) -> list[pb.StatusEvent]:
@@ -63,7 +43,7 @@ def kill_once_stored(folder: Path, process_id: int, sequence: int, given_up: thr
 
 
 def test_killed_between_storing_and_answering(tmp_path: Path) -> None:
-    with registry_service(tmp_path) as child, grpc.insecure_channel(child.address) as channel:
+    with registry_process(tmp_path) as child, grpc.insecure_channel(child.address) as channel:
         location = RegistryClient(channel).new_location().name
     answered = 0
     stored_without_an_answer = 0
@@ -71,7 +51,7 @@ def test_killed_between_storing_and_answering(tmp_path: Path) -> None:
     cursor_request = pb.GetStatusCursorRequest(parent=location, source=SOURCE)
     while kills < LEAST_KILLS or not stored_without_an_answer:
         assert kills < MOST_KILLS, "no kill came between storing and answering"
-        with registry_service(tmp_path) as child, grpc.insecure_channel(child.address) as channel:
+        with registry_process(tmp_path) as child, grpc.insecure_channel(child.address) as channel:
             client = RegistryClient(channel)
             cursor = client.status_feed.GetStatusCursor(cursor_request, timeout=20)
             # Nothing that was answered is lost, and of a batch there is all or nothing.
@@ -105,7 +85,7 @@ def test_killed_between_storing_and_answering(tmp_path: Path) -> None:
             given_up.set()
             killer.join()
             kills += 1
-    with registry_service(tmp_path) as child, grpc.insecure_channel(child.address) as channel:
+    with registry_process(tmp_path) as child, grpc.insecure_channel(child.address) as channel:
         client = RegistryClient(channel)
         last = client.status_feed.GetStatusCursor(cursor_request, timeout=20).last_sequence
         shown = client.closures.ListClosures(

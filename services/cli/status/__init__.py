@@ -1,0 +1,1 @@
+"""The commands of `spoedkader status`: closures and stops from an export of another system."""
