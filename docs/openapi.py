@@ -2,10 +2,12 @@
 
 `python docs/openapi.py [--check]`. Needs `protoc-gen-openapi`, which `make tools` builds where Go is. What that makes
 of the contracts is put right where it is not what the door does: dates and wall-clock times are messages, a stream
-comes as an array, and every operation has an id of its own.
+comes as an array, a refusal has the details that ours have, a name in the path is not in the body as well, what
+corrects something need not be whole, and every operation has an id of its own.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from google.api import annotations_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, ServiceDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from google.protobuf.descriptor_pool import DescriptorPool
@@ -35,7 +38,76 @@ _PARTS = {
 }
 """Of messages that the plugin takes for texts, the fields that the services use."""
 
+_REFUSAL: dict[str, Any] = {
+    "google.rpc.Status": {
+        "type": "object",
+        "required": ["code", "message"],
+        "properties": {
+            "code": {"type": "integer", "format": "int32", "description": "The code of gRPC, as in 5 for NOT_FOUND."},
+            "message": {"type": "string", "description": "What is wrong, in Dutch, for people."},
+            "details": {
+                "type": "array",
+                "description": "What a program needs; absent when the door itself refuses.",
+                "items": {
+                    "oneOf": [
+                        {"$ref": "#/components/schemas/google.rpc.ErrorInfo"},
+                        {"$ref": "#/components/schemas/google.rpc.BadRequest"},
+                    ],
+                    "discriminator": {
+                        "propertyName": "@type",
+                        "mapping": {
+                            f"type.googleapis.com/google.rpc.{name}": f"#/components/schemas/google.rpc.{name}"
+                            for name in ("ErrorInfo", "BadRequest")
+                        },
+                    },
+                },
+            },
+        },
+        "description": "A refusal.",
+    },
+    "google.rpc.ErrorInfo": {
+        "type": "object",
+        "required": ["@type", "reason", "domain"],
+        "properties": {
+            "@type": {"type": "string", "enum": ["type.googleapis.com/google.rpc.ErrorInfo"]},
+            "reason": {"type": "string", "description": "One of docs/errors.md, as in `ETAG_MISMATCH`."},
+            "domain": {"type": "string", "description": "`spoedkader`."},
+            "metadata": {"type": "object", "additionalProperties": {"type": "string"}},
+        },
+        "description": "Why, for a program.",
+    },
+    "google.rpc.BadRequest": {
+        "type": "object",
+        "required": ["@type", "fieldViolations"],
+        "properties": {
+            "@type": {"type": "string", "enum": ["type.googleapis.com/google.rpc.BadRequest"]},
+            "fieldViolations": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["field", "description"],
+                    "properties": {
+                        "field": {"type": "string", "description": "Its path in the request, as in `stop.start_time`."},
+                        "description": {"type": "string", "description": "What is wrong with it, in Dutch."},
+                    },
+                },
+            },
+        },
+        "description": "Every wrong field.",
+    },
+}
+"""What a refusal looks like, which no contract says."""
+
 Json = dict[str, Any]
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads YAML 1.2, as the plugin writes it: there is a field `yes`, which is no boolean."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - as in the class above
+        first: [(tag, form) for tag, form in forms if not tag.endswith(":bool") or first in "tfTF"]
+        for first, forms in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 def plugin() -> str | None:
@@ -49,7 +121,7 @@ def document() -> str:
     Raises:
         RuntimeError: the plugin is missing, or the contracts are wrong.
     """
-    found: Json = yaml.safe_load(_generated())
+    found: Json = yaml.load(_generated(), _Loader)  # noqa: S506 - as safe as the one that it comes from
     found["info"] = {
         "title": "Spoedkader",
         "version": tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"],
@@ -57,6 +129,7 @@ def document() -> str:
         "to use it. In a path the id of a provider, and often that of a location, may be `-` for any.",
         "license": {"name": "Apache-2.0"},
     }
+    found["servers"] = [{"url": "http://127.0.0.1:8080", "description": "`make door`."}]
     pool = DescriptorPool()
     files = FileDescriptorSet.FromString(CONTRACTS.read_bytes())
     for file in files.file:
@@ -66,8 +139,13 @@ def document() -> str:
     messages = [message for file in ours for top in file.message_types_by_name.values() for message in _within(top)]
     _unique_ids(found["paths"])
     _streams_as_arrays(found["paths"], services)
+    _names_in_paths_only(found["components"]["schemas"], services)
+    _corrections_in_part(found)
     _moments_as_messages(found["components"]["schemas"], messages)
+    found["components"]["schemas"].update(_REFUSAL)
+    del found["components"]["schemas"]["google.protobuf.Any"]
     found["components"]["schemas"] = dict(sorted(found["components"]["schemas"].items()))
+    _flowing(found)
     return "# Generated by `make openapi` from the contracts.\n" + yaml.safe_dump(
         found, sort_keys=False, allow_unicode=True, width=120
     )
@@ -126,11 +204,37 @@ def _streams_as_arrays(paths: Json, services: list[ServiceDescriptor]) -> None:
             content["schema"] = {"type": "array", "items": content["schema"]}
 
 
+def _names_in_paths_only(schemas: Json, services: list[ServiceDescriptor]) -> None:
+    for method in (method for service in services for method in service.methods):
+        rule = method.GetOptions().Extensions[annotations_pb2.http]
+        if rule.body != "*":
+            continue
+        request = schemas[method.input_type.full_name]
+        for name in re.findall(r"{(\w+)=", getattr(rule, rule.WhichOneof("pattern"))):
+            del request["properties"][name]
+            request["required"].remove(name)
+        if not request.get("required", True):
+            del request["required"]
+
+
+def _corrections_in_part(found: Json) -> None:
+    schemas = found["components"]["schemas"]
+    for operations in found["paths"].values():
+        # Without a mask an update takes the whole.
+        if any(one["name"] == "updateMask" for one in operations.get("patch", {}).get("parameters", [])):
+            body = operations["patch"]["requestBody"]["content"]["application/json"]["schema"]
+            whole = body["$ref"].rpartition("/")[2]
+            part = {key: value for key, value in schemas[whole].items() if key != "required"}
+            # The name is in the path, and is taken in the body only when it is the same.
+            schemas[f"{whole}_Correction"] = {**part, "description": "Of this, what `updateMask` names is taken over."}
+            body["$ref"] += "_Correction"
+
+
 def _moments_as_messages(schemas: Json, messages: Iterable[Descriptor]) -> None:
     for message in messages:
-        # A message in a message has an underscore here.
-        package = message.file.package
-        schema = schemas.get(f"{package}.{message.full_name.removeprefix(package + '.').replace('.', '_')}")
+        # A message in a message is called after both here, however deep they are.
+        outer = f"{message.containing_type.name}_" if message.containing_type else ""
+        schema = schemas.get(f"{message.file.package}.{outer}{message.name}")
         for field in message.fields if schema else ():
             if _type(field) in _PARTS:
                 schema["properties"][field.json_name] = _reference(field, schema["properties"][field.json_name])
@@ -143,6 +247,18 @@ def _reference(field: FieldDescriptor, before: Json) -> Json:
     reference = {"$ref": f"#/components/schemas/{_type(field)}"}
     schema: Json = {"type": "array", "items": reference} if field.is_repeated else {"allOf": [reference]}
     return schema | {key: before[key] for key in ("description", "readOnly") if key in before}
+
+
+def _flowing(found: Any) -> None:
+    """The lines of a comment of the contracts become one."""
+    if isinstance(found, dict):
+        if isinstance(found.get("description"), str):
+            found["description"] = " ".join(found["description"].split())
+        for inner in found.values():
+            _flowing(inner)
+    elif isinstance(found, list):
+        for inner in found:
+            _flowing(inner)
 
 
 def _type(field: FieldDescriptor) -> str:

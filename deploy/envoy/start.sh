@@ -1,6 +1,6 @@
 #!/bin/sh
 # Starts Envoy as the JSON door of the three services. The environment says:
-#   SPOEDKADER_DOOR_ADDRESS      where it answers (127.0.0.1:8080)
+#   SPOEDKADER_DOOR_ADDRESS      where it answers, on loopback (127.0.0.1:8080)
 #   SPOEDKADER_DOOR_ADMIN_PORT   where Envoy tells of itself, on loopback (9901)
 #   SPOEDKADER_REGISTRY_ADDRESS, SPOEDKADER_QUALITY_ADDRESS, SPOEDKADER_BUDGET_ADDRESS
 #                                where the services answer (127.0.0.1:50051, :50052 and :50053)
@@ -14,17 +14,36 @@ door=${SPOEDKADER_DOOR_ADDRESS:-127.0.0.1:8080}
 registry=${SPOEDKADER_REGISTRY_ADDRESS:-127.0.0.1:50051}
 quality=${SPOEDKADER_QUALITY_ADDRESS:-127.0.0.1:50052}
 budget=${SPOEDKADER_BUDGET_ADDRESS:-127.0.0.1:50053}
-contracts=${SPOEDKADER_CONTRACTS:-$here/../../build/contracts.binpb}
+# The filter that knows the fields reads it too.
+export SPOEDKADER_CONTRACTS="${SPOEDKADER_CONTRACTS:-$here/../../build/contracts.binpb}"
 envoy=${ENVOY:-envoy}
+# Where the filters find what they share.
+export LUA_PATH="$here/?.lua;;"
 
 if ! command -v "$envoy" >/dev/null; then
     echo "envoy is niet gevonden: zet het op het PATH, of zijn plaats in ENVOY" >&2
     exit 1
 fi
-if [ ! -r "$contracts" ]; then
-    echo "de contracten zijn niet te lezen: $contracts" >&2
+if [ ! -r "$SPOEDKADER_CONTRACTS" ]; then
+    echo "de contracten zijn niet te lezen: $SPOEDKADER_CONTRACTS" >&2
     exit 1
 fi
+# As the services: whoever reaches the door is believed to be who it says.
+case $door in
+    127.*:*) ;;
+    *)
+        echo "de deur luistert alleen op loopback (127.…:poort), niet op $door" >&2
+        exit 1
+        ;;
+esac
+for address in "$registry" "$quality" "$budget"; do
+    case $address in
+        *[!0-9A-Za-z.:-]* | *:*:* | *: | :*) ;;
+        *:*) continue ;;
+    esac
+    echo "geen adres van de vorm host:poort: $address" >&2
+    exit 1
+done
 
 configuration=$(sed \
     -e "s|@HOST@|${door%:*}|" -e "s|@PORT@|${door##*:}|" \
@@ -32,7 +51,7 @@ configuration=$(sed \
     -e "s|@REGISTRY_HOST@|${registry%:*}|" -e "s|@REGISTRY_PORT@|${registry##*:}|" \
     -e "s|@QUALITY_HOST@|${quality%:*}|" -e "s|@QUALITY_PORT@|${quality##*:}|" \
     -e "s|@BUDGET_HOST@|${budget%:*}|" -e "s|@BUDGET_PORT@|${budget##*:}|" \
-    -e "s|@CONTRACTS@|$contracts|" \
+    -e "s|@CONTRACTS@|$SPOEDKADER_CONTRACTS|" -e "s|@HERE@|$here|" \
     "$here/envoy.yaml")
 
 exec "$envoy" --config-yaml "$configuration" --log-level warning "$@"

@@ -16,6 +16,7 @@ from tests.support.ports import unused_port
 
 ROOT = Path(__file__).parents[2]
 START = ROOT / "deploy" / "envoy" / "start.sh"
+LOG = "envoy.log"
 PATIENCE_SECONDS = 30.0
 
 
@@ -33,7 +34,10 @@ def need_envoy() -> str:
 
 @contextmanager
 def running_door(addresses: dict[str, str], folder: Path) -> Iterator[str]:
-    """The JSON door of services, by name, each at `host:port`; gives where it answers, as in `http://127.0.0.1:8080`."""
+    """The JSON door of services, by name, each at `host:port`; gives where it answers, as in `http://127.0.0.1:8080`.
+
+    Its log is the file `LOG` in the folder.
+    """
     door, admin = unused_port(), unused_port()
     environment = {
         **os.environ,
@@ -42,12 +46,12 @@ def running_door(addresses: dict[str, str], folder: Path) -> Iterator[str]:
         "SPOEDKADER_DOOR_ADMIN_PORT": str(admin),
         **{f"SPOEDKADER_{name.upper()}_ADDRESS": address for name, address in addresses.items()},
     }
-    with (folder / "envoy.log").open("wb") as log:
-        # Doors of several test processes must not find each other's shared memory.
-        command = [str(START), "--concurrency", "1", "--disable-hot-restart"]
+    with (folder / LOG).open("wb") as log:
+        # Doors of several test processes must not find each other's shared memory; tests read the log at once.
+        command = [str(START), "--concurrency", "1", "--disable-hot-restart", "--file-flush-interval-msec", "20"]
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
         try:
-            _wait_until_ready(process, f"http://127.0.0.1:{admin}/ready", folder / "envoy.log")
+            _wait_until_ready(process, f"http://127.0.0.1:{admin}/ready", folder / LOG)
             yield f"http://127.0.0.1:{door}"
         finally:
             process.terminate()

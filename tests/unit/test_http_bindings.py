@@ -1,44 +1,15 @@
 """Every method that can have one has a path over HTTP, no two share one, and its names are those of the resources."""
 
 import re
-from collections.abc import Iterator
-from importlib import import_module
-from pathlib import Path
-from typing import NamedTuple
-
-from google.api import annotations_pb2
-from google.protobuf.descriptor import MethodDescriptor
 
 from services.runtime import names
+from tests.support.bindings import bindings, methods
 
-PROTOS = Path(__file__).parents[2] / "protos"
 NAMES = {
     re.sub(r"\{\w+\}", "*", pattern)
     for pattern in vars(names).values()
     if isinstance(pattern, str) and re.fullmatch(r"[a-zA-Z]+/\{\w+\}.*", pattern)
 }
-
-
-class Binding(NamedTuple):
-    method: MethodDescriptor
-    verb: str
-    path: str
-    body: str
-
-
-def methods() -> Iterator[MethodDescriptor]:
-    for path in sorted(PROTOS.rglob("*.proto")):
-        module = ".".join(path.relative_to(PROTOS).with_suffix("").parts) + "_pb2"
-        for service in import_module(module).DESCRIPTOR.services_by_name.values():
-            yield from service.methods
-
-
-def bindings(method: MethodDescriptor) -> Iterator[Binding]:
-    rule = method.GetOptions().Extensions[annotations_pb2.http]
-    for one in (rule, *rule.additional_bindings):
-        verb = one.WhichOneof("pattern")
-        if verb:
-            yield Binding(method, verb, getattr(one, verb), one.body)
 
 
 EVERY = [binding for method in methods() for binding in bindings(method)]
@@ -83,3 +54,12 @@ def test_no_field_of_a_query_is_a_list_of_messages() -> None:
             for field in binding.method.input_type.fields:
                 if field.name != binding.body:
                     assert not (field.is_repeated and field.message_type), f"{binding.method.name}.{field.name}"
+
+
+def test_a_name_stands_in_the_path_only() -> None:
+    """The door refuses `name` and `parent` in a query, for the transcoder would let them replace those of the path."""
+    for binding in EVERY:
+        bound = re.findall(r"\{([\w.]+)=", binding.path)
+        assert {field.rpartition(".")[2] for field in bound} <= {"name", "parent"}
+        in_query = set() if binding.body == "*" else set(binding.method.input_type.fields_by_name) - {binding.body}
+        assert not (in_query - set(bound)) & {"name", "parent"}, binding.method.name
