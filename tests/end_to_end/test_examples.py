@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+import shutil
 import signal
 import subprocess
 import time
@@ -14,15 +16,25 @@ import pytest
 
 from services.cli.clients import Addresses
 from services.cli.formats import euros
+from spoedkader.budget.v1 import budget_pb2
 from spoedkader.registry.v1 import closure_pb2, status_feed_pb2, stop_pb2
-from tests.support.clients import RegistryClient
+from tests.support.clients import BudgetClient, RegistryClient
 from tests.support.ports import unused_port
+from tests.support.relay import ANSWER_LOST, AWAY, BUSY, relay
 from tests.support.tcp_suite import tcp_suite
-from tests.support.toolchains import need
+from tests.support.toolchains import need_maven, need_node
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = ROOT / "examples"
 AGB = "06992516"
+BUILT = ("node_modules", "target", "dist", "generated")
+"""What a build leaves behind; the tests build from nothing."""
+ENVIRONMENT = {
+    **os.environ,
+    # A locale without a euro sign, and a proxy that is not there: no program may mind.
+    "LC_ALL": "C",
+    "http_proxy": "http://127.0.0.1:9",
+    "no_proxy": "",
+}
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -35,38 +47,56 @@ def suite(spoedkader: Any, example: Path) -> Iterator[Addresses]:
         yield addresses
 
 
-def build(program: str, *commands: list[str]) -> Path:
-    """Builds an example where it lies; what that makes is not in git."""
-    folder = EXAMPLES / program
-    for command in commands:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+# Building
+
+
+@pytest.fixture(scope="session")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the examples are built from, in a copy of its own."""
+    folder = tmp_path_factory.mktemp("checkout")
+    shutil.copytree(ROOT / "examples", folder / "examples", ignore=shutil.ignore_patterns(*BUILT))
+    shutil.copytree(ROOT / "protos", folder / "protos")
+    shutil.copytree(ROOT / "build" / "googleapis", folder / "build" / "googleapis")
+    shutil.copy(ROOT / "buf.yaml", folder)
     return folder
 
 
-@pytest.fixture(scope="module")
-def java() -> list[str]:
+def build(folder: Path, *commands: list[str]) -> None:
+    for command in commands:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def java(sources: Path) -> list[str]:
     """The command that runs the insurer's back end; its own tests ran with the build."""
-    need("java", "mvn")
-    folder = build("java", ["mvn", "--batch-mode", "--quiet", "package"])
+    need_maven()
+    folder = sources / "examples" / "java"
+    build(folder, ["mvn", "--batch-mode", "--quiet", "package"])
     return ["java", "-jar", str(folder / "target" / "inkoop.jar")]
 
 
-@pytest.fixture(scope="module")
-def typescript() -> list[str]:
-    """The command that runs the EPD."""
-    need("node", "npm")
-    folder = build(
-        "typescript",
-        ["npm", "ci", "--no-audit", "--no-fund"],
-        ["npm", "run", "build"],
-        ["npm", "test"],
-    )
+@pytest.fixture(scope="session")
+def typescript(sources: Path) -> list[str]:
+    """The command that runs the EPD; its own tests passed."""
+    need_node()
+    folder = sources / "examples" / "typescript"
+    build(folder, ["npm", "ci", "--no-audit", "--no-fund"], ["npm", "run", "build"], ["npm", "test"])
     return ["node", str(folder / "dist" / "main.js")]
 
 
+# Running
+
+
 def run(*command: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(
+        [str(part) for part in command],
+        capture_output=True,
+        encoding="utf-8",
+        env=ENVIRONMENT,
+        check=False,
+        timeout=300,
+    )
 
 
 # Java
@@ -79,7 +109,15 @@ def test_a_budget_with_every_step(java: list[str], suite: Addresses, example: Pa
     assert done.returncode == 0, done.stderr
     assert f"zorgaanbieder  {euros(expected[AGB])}" in done.stdout
     assert f"providers/{AGB}/locations/L001" in done.stdout
-    assert "AMB-01" in done.stdout
+    with grpc.insecure_channel(suite.budget) as channel:
+        request = budget_pb2.CalculateBudgetRequest(name=f"providers/{AGB}/budgets/2027")
+        calculation = BudgetClient(channel).budgets.CalculateBudget(request)
+    rows: list[list[str]] = []
+    for step in [*(step for location in calculation.locations for step in location.steps), *calculation.steps]:
+        rows.append([step.rule, *f"{step.description} {step.result}".split()])
+        rows += [f"{value.label} {value.value}".split() for value in step.inputs]
+    assert len(rows) > 10
+    assert [line.split() for line in done.stdout.splitlines() if line.startswith("  ")] == rows
 
 
 def test_a_refusal_has_its_reason_and_every_field(java: list[str], suite: Addresses) -> None:
@@ -92,9 +130,29 @@ def test_a_refusal_has_its_reason_and_every_field(java: list[str], suite: Addres
     assert "\n  name: " in wrong.stderr
 
 
-def test_no_service_and_a_wrong_command(java: list[str]) -> None:
-    assert run(*java, "budget", f"127.0.0.1:{unused_port()}", AGB, 2027).returncode == 3
+def test_no_service_and_a_wrong_command(java: list[str], tmp_path: Path) -> None:
+    nowhere = f"127.0.0.1:{unused_port()}"
+    assert run(*java, "budget", nowhere, AGB, 2027).returncode == 3
     assert run(*java, "budget").returncode == 2
+    unknown = run(*java, "follow", nowhere, "onzin", tmp_path / "cursor.txt")
+    assert (unknown.returncode, unknown.stderr.strip()) == (2, "onbekende dienst: onzin")
+
+
+def test_a_service_that_is_away_for_a_moment(java: list[str], suite: Addresses) -> None:
+    with relay(suite.budget, "CalculateBudget", AWAY, AWAY) as between:
+        done = run(*java, "budget", between.address, AGB, 2027)
+    assert done.returncode == 0, done.stderr
+    assert [call.method for call in between.calls] == ["CalculateBudget"] * 3
+    assert len({call.id for call in between.calls}) == 1, "one call, tried again by the policy beside the contracts"
+    assert {call.metadata["x-actor"] for call in between.calls} == {"inkoop@verzekeraar"}
+    assert all(0 < call.seconds <= 30 for call in between.calls)
+
+
+def test_a_service_that_stays_away(java: list[str], suite: Addresses) -> None:
+    with relay(suite.budget, "CalculateBudget", AWAY, AWAY, AWAY) as between:
+        done = run(*java, "budget", between.address, AGB, 2027)
+    assert (done.returncode, done.stderr.strip()) == (3, "geen antwoord: UNAVAILABLE: een storing")
+    assert len(between.calls) == 3
 
 
 def test_the_feed_goes_on_where_it_was(java: list[str], suite: Addresses, tmp_path: Path) -> None:
@@ -116,6 +174,17 @@ def test_the_feed_goes_on_where_it_was(java: list[str], suite: Addresses, tmp_pa
     assert [line.split()[1] for line in follow()] == [f"providers/{agb}", name]
 
 
+def test_a_change_that_was_not_handled_comes_again(java: list[str], suite: Addresses, tmp_path: Path) -> None:
+    cursor = tmp_path / "cursor.txt"
+    command = [*java, "follow", suite.registry, "registry", str(cursor)]
+    reader, writer = os.pipe()
+    os.close(reader)
+    nobody_reads = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False, timeout=300)
+    os.close(writer)
+    assert (nobody_reads.returncode, cursor.exists()) == (2, False)
+    assert run(*command).stdout.startswith("1 "), "from the first one"
+
+
 # TypeScript
 
 
@@ -125,8 +194,8 @@ def results(done: subprocess.CompletedProcess[str]) -> list[tuple[int, str]]:
     return [(int(line[0]), line[1]) for line in lines]
 
 
-def test_the_example_outbox(typescript: list[str], suite: Addresses) -> None:
-    outbox = EXAMPLES / "typescript" / "voorbeeld.jsonl"
+def test_the_example_outbox(typescript: list[str], suite: Addresses, sources: Path) -> None:
+    outbox = sources / "examples" / "typescript" / "voorbeeld.jsonl"
     command = [*typescript, suite.registry, "providers/-/locations/L001", "epd-wulp", outbox]
     done = run(*command)
     assert done.returncode == 0, done.stderr
@@ -163,10 +232,59 @@ def test_a_wrong_event_is_told_and_the_others_are_stored(
     assert (done.returncode, results(done)) == (0, [(2, "STORED")]), "only what was not received"
 
 
-def test_a_refusal_of_the_whole(typescript: list[str], suite: Addresses) -> None:
-    outbox = EXAMPLES / "typescript" / "voorbeeld.jsonl"
+def test_a_refusal_of_the_whole(typescript: list[str], suite: Addresses, sources: Path) -> None:
+    outbox = sources / "examples" / "typescript" / "voorbeeld.jsonl"
     done = run(*typescript, suite.registry, "providers/-/locations/onbekend", "epd-wulp", outbox)
     assert (done.returncode, done.stderr.split(":")[0]) == (1, "NOT_FOUND")
+
+
+def test_more_gaps_than_are_told_at_once(typescript: list[str], suite: Addresses, tmp_path: Path) -> None:
+    outbox = tmp_path / "outbox.jsonl"
+    location = "providers/-/locations/L005"
+    lines = [
+        json.dumps({"sequence": number, "kind": "STOP", "id": f"s{number}", "start": start, "department": "SEH"})
+        for number in range(1, 302)
+        for start in [f"2027-{number // 28 + 1:02d}-{number % 28 + 1:02d}T10:00"]
+    ]
+    outbox.write_text("\n".join(lines[::2]), "utf-8")
+    assert run(*typescript, suite.registry, location, "epd-reiger", outbox).returncode == 0
+    outbox.write_text("\n".join(lines), "utf-8")
+    assert run(*typescript, suite.registry, location, "epd-reiger", outbox).returncode == 0
+    with grpc.insecure_channel(suite.registry) as channel:
+        where = status_feed_pb2.GetStatusCursorRequest(parent=location, source="epd-reiger")
+        cursor = RegistryClient(channel).status_feed.GetStatusCursor(where)
+    assert (cursor.contiguous_sequence, len(cursor.gaps)) == (301, 0)
+    outbox.write_text("\n".join(lines[:7]), "utf-8")
+    lost = run(*typescript, suite.registry, location, "epd-reiger", outbox)
+    assert (lost.returncode, lost.stdout) == (2, ""), "an outbox that lost its last lines"
+    assert lost.stderr.strip() == "het register heeft volgnummers tot en met 301, hier is 7 het laatste"
+
+
+def test_what_goes_wrong_on_the_way(typescript: list[str], suite: Addresses, sources: Path) -> None:
+    outbox = sources / "examples" / "typescript" / "voorbeeld.jsonl"
+    # Too busy once, and then not there for longer than gRPC tries by itself.
+    with relay(suite.registry, "GetStatusCursor", BUSY, AWAY, AWAY, AWAY) as between:
+        done = run(*typescript, between.address, "providers/-/locations/L006", "epd-regenwulp", outbox)
+    assert done.returncode == 0, done.stderr
+    assert results(done) == [(sequence, "STORED") for sequence in range(1, 6)]
+    assert [call.method for call in between.calls] == ["GetStatusCursor"] * 5 + ["SendStatusEvents"]
+    ids = [call.id for call in between.calls]
+    assert ids[1] == ids[2] == ids[3], "one call, tried again by the policy beside the contracts"
+    assert len(set(ids)) == 4, "the sender calls again after a busy registry, and after an absent one"
+    assert {call.metadata["x-actor"] for call in between.calls} == {"epd@epd-regenwulp"}
+    assert all(0 < call.seconds <= 10 for call in between.calls)
+
+
+def test_an_answer_that_was_lost(typescript: list[str], suite: Addresses, tmp_path: Path) -> None:
+    outbox = tmp_path / "outbox.jsonl"
+    stop = {"sequence": 1, "kind": "STOP", "id": "a", "start": "2027-04-01T10:00", "department": "SEH"}
+    outbox.write_text(json.dumps(stop), "utf-8")
+    location = "providers/-/locations/L007"
+    with relay(suite.registry, "SendStatusEvents", ANSWER_LOST) as between:
+        done = run(*typescript, between.address, location, "epd-scholekster", outbox)
+    assert done.returncode == 0, done.stderr
+    assert results(done) == [(1, "UNCHANGED")], "it was stored before the answer was lost"
+    assert [call.method for call in between.calls] == ["GetStatusCursor", "SendStatusEvents", "SendStatusEvents"]
 
 
 def test_killed_at_any_moment_everything_is_stored_once(

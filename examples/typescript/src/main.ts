@@ -4,15 +4,15 @@
  *
  *     node dist/main.js 127.0.0.1:50051 providers/-/locations/L001 epd-wulp outbox.jsonl
  *
- * Ends with 1 when an event or the whole is refused, 2 when the outbox or the command is wrong, and 3 when the registry
- * does not answer.
+ * Ends with 1 when an event or the whole is refused, 2 when something on this side is wrong (the command, the outbox,
+ * its numbering), and 3 when the registry does not answer.
  */
 
 import { SendStatusEventsResponse_Result_Outcome as Outcome } from "./generated/spoedkader/registry/v1/status_feed.js";
 import { readOutbox, WrongOutbox } from "./outbox.js";
-import { Refused } from "./refusal.js";
+import { NotAnswered, Refused } from "./refusal.js";
 import { Registry } from "./registry.js";
-import { batches, missing } from "./sending.js";
+import { batches, missing, NumberingBehind } from "./sending.js";
 
 async function main([address, location, source, file]: string[]): Promise<number> {
   if (!address || !location || !source || !file) {
@@ -43,12 +43,12 @@ async function main([address, location, source, file]: string[]): Promise<number
   }
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = error instanceof Refused ? 1 : error instanceof WrongOutbox ? 2 : 3;
-  },
-);
+/** The status to end with, after telling what was wrong; of what nobody foresaw with the place where it happened. */
+function told(error: unknown): number {
+  const foreseen = [Refused, NotAnswered, WrongOutbox, NumberingBehind].some((kind) => error instanceof kind);
+  console.error(foreseen ? (error as Error).message : error);
+  if (error instanceof Refused) return 1;
+  return error instanceof NotAnswered ? 3 : 2;
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch(told);

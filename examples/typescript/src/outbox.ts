@@ -23,13 +23,24 @@ const DEPARTMENTS: Record<string, Stop_Department> = {
   SEH: Stop_Department.DEPARTMENT_SEH,
   EHH: Stop_Department.DEPARTMENT_EHH,
 };
+const FIELDS = new Set([
+  "sequence",
+  "kind",
+  "id",
+  "start",
+  "end",
+  "withdrawn",
+  "foreseen",
+  "department",
+  "reason",
+]);
 const WALL_CLOCK = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})$/;
 
 /** The events of a file, by sequence. Throws WrongOutbox with every fault, each with its line. */
 export function readOutbox(file: string): StatusEvent[] {
   const faults: string[] = [];
   const events = new Map<bigint, StatusEvent>();
-  readFileSync(file, "utf-8")
+  contentOf(file)
     .split("\n")
     .forEach((line, index) => {
       if (line.trim() === "") return;
@@ -48,19 +59,39 @@ export function readOutbox(file: string): StatusEvent[] {
 /** The event of a line. Whether it fits what was said before, the registry tells. */
 export function readEvent(line: string): StatusEvent {
   const read: unknown = JSON.parse(line);
-  if (typeof read !== "object" || read === null) throw new Error("is geen gebeurtenis");
+  if (typeof read !== "object" || read === null || Array.isArray(read)) throw new Error("is geen gebeurtenis");
+  // A name that is spelled wrong may not do nothing: without its end, a stop would go on.
+  const unknown = Object.keys(read).filter((name) => !FIELDS.has(name));
+  if (unknown.length > 0) throw new Error(`onbekend: ${unknown.join(", ")}`);
   const said = read as Record<string, unknown>;
-  if (!Number.isSafeInteger(said.sequence)) throw new Error("sequence is geen geheel getal");
   return StatusEvent.fromPartial({
-    sequence: BigInt(said.sequence as number),
+    sequence: sequence(said.sequence),
     kind: member("kind", KINDS, said.kind),
     eventId: text("id", said.id),
-    startTime: wallClock("start", said.start),
-    endTime: wallClock("end", said.end),
-    withdrawn: said.withdrawn === true,
-    department: said.department === undefined ? 0 : member("department", DEPARTMENTS, said.department),
-    reason: said.reason === undefined ? "" : text("reason", said.reason),
+    startTime: whenSaid(said.start, (start) => wallClock("start", start)),
+    endTime: whenSaid(said.end, (end) => wallClock("end", end)),
+    withdrawn: whenSaid(said.withdrawn, (withdrawn) => yesOrNo("withdrawn", withdrawn)) ?? false,
+    foreseen: whenSaid(said.foreseen, (foreseen) => yesOrNo("foreseen", foreseen)),
+    department: whenSaid(said.department, (department) => member("department", DEPARTMENTS, department)) ?? 0,
+    reason: whenSaid(said.reason, (reason) => text("reason", reason)) ?? "",
   });
+}
+
+function contentOf(file: string): string {
+  try {
+    return readFileSync(file, "utf-8");
+  } catch (fault) {
+    throw new WrongOutbox((fault as Error).message);
+  }
+}
+
+function whenSaid<T>(value: unknown, read: (value: unknown) => T): T | undefined {
+  return value === undefined ? undefined : read(value);
+}
+
+function sequence(value: unknown): bigint {
+  if (!Number.isSafeInteger(value)) throw new Error("sequence is geen geheel getal");
+  return BigInt(value as number);
 }
 
 function text(name: string, value: unknown): string {
@@ -68,15 +99,20 @@ function text(name: string, value: unknown): string {
   return value;
 }
 
+function yesOrNo(name: string, value: unknown): boolean {
+  if (typeof value !== "boolean") throw new Error(`${name} is geen true of false`);
+  return value;
+}
+
 function member<T>(name: string, known: Record<string, T>, value: unknown): T {
-  const found = known[text(name, value)];
+  const said = text(name, value);
+  const found = Object.hasOwn(known, said) ? known[said] : undefined;
   if (found === undefined) throw new Error(`${name} is geen van ${Object.keys(known).join(", ")}`);
   return found;
 }
 
 /** Wall-clock in Amsterdam, as it stands on the clock: no Date, for that has a zone. */
-function wallClock(name: string, value: unknown): DateTime | undefined {
-  if (value === undefined) return undefined;
+function wallClock(name: string, value: unknown): DateTime {
   const parts = WALL_CLOCK.exec(text(name, value));
   if (parts === null) throw new Error(`${name} is geen tijd als 2027-03-01T10:00`);
   const [year, month, day, hours, minutes] = parts.slice(1).map(Number);

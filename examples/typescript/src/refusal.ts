@@ -1,6 +1,6 @@
 /** What a call that failed means: a refusal of the service with its reason, or no answer. */
 
-import { ServiceError } from "@grpc/grpc-js";
+import { status, type ServiceError } from "@grpc/grpc-js";
 
 import { BadRequest, ErrorInfo } from "./generated/google/rpc/error_details.js";
 import { Status } from "./generated/google/rpc/status.js";
@@ -17,13 +17,15 @@ export class Refused extends Error {
   }
 }
 
-/** The refusal in an error of gRPC; the error itself when it is none. */
-export function meaning(error: ServiceError): Refused | ServiceError {
-  const [bytes] = error.metadata?.get("grpc-status-details-bin") ?? [];
-  if (!(bytes instanceof Buffer)) return error;
+/** The service did not answer, or not in time: what became of the call is not known. Send it again. */
+export class NotAnswered extends Error {}
+
+/** What an error of gRPC means. */
+export function meaning(error: ServiceError): Refused | NotAnswered {
+  const [bytes] = error.metadata.get("grpc-status-details-bin");
   let reason = "";
   const lines: string[] = [];
-  for (const detail of Status.decode(bytes).details) {
+  for (const detail of bytes instanceof Buffer ? Status.decode(bytes).details : []) {
     if (detail.typeUrl.endsWith("/google.rpc.ErrorInfo")) {
       const info = ErrorInfo.decode(detail.value);
       if (info.domain === DOMAIN) reason = info.reason;
@@ -33,5 +35,7 @@ export function meaning(error: ServiceError): Refused | ServiceError {
       }
     }
   }
-  return reason ? new Refused(reason, [`${reason}: ${error.details}`, ...lines].join("\n")) : error;
+  return reason
+    ? new Refused(reason, [`${reason}: ${error.details}`, ...lines].join("\n"))
+    : new NotAnswered(`geen antwoord: ${status[error.code]}: ${error.details}`);
 }

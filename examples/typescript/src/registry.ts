@@ -1,10 +1,10 @@
-/** The status feed of the registry: each call has a deadline, says who calls, and is tried again when it is too busy. */
+/** The status feed of the registry: each call has a deadline, says who calls, and is made again when that may help. */
 
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 
-import { credentials, Metadata, ServiceError, status } from "@grpc/grpc-js";
+import { credentials, Metadata, status, type ServiceError } from "@grpc/grpc-js";
 
 import {
   SendStatusEventsResponse,
@@ -19,6 +19,7 @@ const CONFIG = new URL(
   "../../../protos/spoedkader/registry/v1/registry_grpc_service_config.json",
   import.meta.url,
 );
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 const DEADLINE_MILLISECONDS = 10_000;
 const TRIES = 8;
 const AGAIN = new Set([status.UNAVAILABLE, status.RESOURCE_EXHAUSTED, status.DEADLINE_EXCEEDED]);
@@ -37,6 +38,9 @@ export class Registry {
     // gRPC tries what is UNAVAILABLE again by itself, at once; `call` waits longer.
     this.client = new StatusFeedServiceClient(address, credentials.createInsecure(), {
       "grpc.service_config": readFileSync(CONFIG, "utf-8"),
+      "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
+      // A proxy of the environment is for other traffic.
+      "grpc.enable_http_proxy": 0,
     });
   }
 

@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { StatusCursor, StatusEvent } from "./generated/spoedkader/registry/v1/status_feed.js";
-import { batches, missing, MOST_BYTES, MOST_EVENTS, pause } from "./sending.js";
+import {
+  batches,
+  missing,
+  MOST_BYTES,
+  MOST_EVENTS,
+  MOST_GAPS,
+  NumberingBehind,
+  pause,
+} from "./sending.js";
 
 function events(count: number, reason = ""): StatusEvent[] {
   return Array.from({ length: count }, (_, index) =>
@@ -24,6 +32,27 @@ test("what lies in a gap or behind the last one is missing", () => {
     [3, 5, 6, 8, 9],
   );
   assert.equal(missing(events(9), StatusCursor.fromPartial({})).length, 9);
+});
+
+test("as many gaps as are told: there may be more behind the last of them", () => {
+  const gaps = Array.from({ length: MOST_GAPS }, (_, index) => {
+    const sequence = BigInt(2 * index + 1);
+    return { firstSequence: sequence, lastSequence: sequence };
+  });
+  const found = missing(events(260), StatusCursor.fromPartial({ lastSequence: 260n, gaps }));
+  const odd = Array.from({ length: MOST_GAPS }, (_, index) => 2 * index + 1);
+  const behind = Array.from({ length: 61 }, (_, index) => 200 + index);
+  assert.deepEqual(
+    found.map((event) => Number(event.sequence)),
+    [...odd, ...behind],
+  );
+});
+
+test("a registry that has more than the outbox means that the numbering was lost", () => {
+  const cursor = StatusCursor.fromPartial({ lastSequence: 10n, contiguousSequence: 10n });
+  assert.throws(() => missing(events(9), cursor), NumberingBehind);
+  assert.throws(() => missing([], cursor), NumberingBehind);
+  assert.deepEqual(missing(events(10), cursor), []);
 });
 
 test("batches hold everything once, in order, and never too much", () => {

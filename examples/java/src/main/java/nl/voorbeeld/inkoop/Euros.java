@@ -13,7 +13,7 @@ final class Euros {
 
     private Euros() {}
 
-    /** As in € 3.063.515,98. The services give whole cents; anything smaller would be a mistake, and is not rounded away. */
+    /** As in € 3.063.515,98. The services give whole cents; what is smaller would be a mistake, and is not rounded. */
     static String text(Money money) {
         BigDecimal amount = BigDecimal.valueOf(money.getUnits())
                 .add(BigDecimal.valueOf(money.getNanos(), NANO_DIGITS))

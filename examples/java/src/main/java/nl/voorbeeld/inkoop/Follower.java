@@ -8,9 +8,9 @@ import nl.spoedkader.feed.v1.ListChangesRequest;
 import nl.spoedkader.feed.v1.ListChangesResponse;
 
 /**
- * Follows the change feed of a service from where it was. What is done with the changes comes before the cursor is kept:
- * whoever is stopped in between sees the last part again, and misses nothing. A back end that keeps the cursor in the
- * transaction in which it handles the changes sees none twice either.
+ * Follows the change feed of a service from where it was. What is done with the changes comes before the cursor is
+ * kept: whoever is stopped in between sees the last part again, and misses nothing. A back end that keeps the cursor in
+ * the transaction in which it handles the changes sees none twice either.
  */
 final class Follower {
     private static final int PART = 500;
@@ -34,9 +34,11 @@ final class Follower {
                     .build();
             page = service.call(() -> feed.listChanges(request));
             for (Change change : page.getChangesList()) {
-                out.printf("%d %s revisie %d%n", change.getPosition(), change.getResource(), change.getRevision());
+                out.printf(
+                        "%d %s revisie %d door %s%n",
+                        change.getPosition(), change.getResource(), change.getRevision(), change.getActor());
             }
-            out.flush();
+            Output.handOver(out);
             cursor.write(page.getNextCursor());
         } while (page.getHasMore());
     }

@@ -1,6 +1,8 @@
 package nl.voorbeeld.inkoop;
 
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
@@ -11,50 +13,61 @@ import java.nio.file.Path;
  * java -jar inkoop.jar follow 127.0.0.1:50053 budget cursor.txt
  * </pre>
  *
- * Ends with 1 when a service refuses, 2 when it is called wrongly, and 3 when no service answers, or not in time: then
- * the same command can simply be given again.
+ * Ends with 1 when a service refuses, 2 when something on this side is wrong (the command, a file, the output), and 3
+ * when no service answers, or not in time: then the same command can simply be given again.
  */
 public final class Main {
+    private static final String ACTOR = "inkoop@verzekeraar";
     private static final String USAGE = """
             gebruik: inkoop budget ADRES AGB JAAR
                      inkoop follow ADRES DIENST CURSORBESTAND""";
 
     private Main() {}
 
-    public static void main(String[] arguments) throws IOException {
-        System.exit(run(arguments));
+    public static void main(String[] arguments) {
+        // UTF-8 whatever the locale, for in some of them there is no euro.
+        PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
+        PrintStream err = new PrintStream(System.err, true, StandardCharsets.UTF_8);
+        System.exit(run(arguments, out, err));
     }
 
-    private static int run(String[] arguments) throws IOException {
-        if (arguments.length != 4) {
-            System.err.println(USAGE);
-            return 2;
-        }
-        String address = arguments[1];
+    private static int run(String[] arguments, PrintStream out, PrintStream err) {
         try {
-            switch (arguments[0]) {
-                case "budget" -> {
-                    try (Service budget = new Service("budget", address, "inkoop@verzekeraar")) {
-                        Budget.print(System.out, budget, arguments[2], Integer.parseInt(arguments[3]));
-                    }
-                }
-                case "follow" -> {
-                    try (Service service = new Service(arguments[2], address, "inkoop@verzekeraar")) {
-                        new Follower(service, new CursorFile(Path.of(arguments[3]))).run(System.out);
-                    }
-                }
-                default -> {
-                    System.err.println(USAGE);
-                    return 2;
-                }
-            }
+            execute(arguments, out);
             return 0;
         } catch (Refused refused) {
-            System.err.println(refused.getMessage());
+            err.println(refused.getMessage());
             return 1;
+        } catch (IllegalArgumentException wrong) {
+            err.println(wrong.getMessage());
+            return 2;
+        } catch (IOException failed) {
+            // Its class is part of what it tells: of a file that is not there, the message is the path alone.
+            err.println(failed);
+            return 2;
         } catch (NotAnswered notAnswered) {
-            System.err.println(notAnswered.getMessage());
+            err.println(notAnswered.getMessage());
             return 3;
+        }
+    }
+
+    private static void execute(String[] arguments, PrintStream out) throws IOException {
+        if (arguments.length != 4) {
+            throw new IllegalArgumentException(USAGE);
+        }
+        String address = arguments[1];
+        switch (arguments[0]) {
+            case "budget" -> {
+                try (Service budget = new Service("budget", address, ACTOR)) {
+                    Budget.print(out, budget, arguments[2], arguments[3]);
+                }
+            }
+            case "follow" -> {
+                try (Service service = new Service(arguments[2], address, ACTOR)) {
+                    new Follower(service, new CursorFile(Path.of(arguments[3]))).run(out);
+                }
+            }
+            default -> throw new IllegalArgumentException(USAGE);
         }
     }
 }

@@ -7,6 +7,6 @@ final class NotAnswered extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     NotAnswered(StatusRuntimeException ended) {
-        super("geen antwoord: " + ended.getStatus().getCode() + ", " + ended.getStatus().getDescription(), ended);
+        super("geen antwoord: " + ended.getMessage(), ended);
     }
 }

@@ -8,7 +8,7 @@ import com.google.rpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 
-/** The service refused: why, and every wrong field, as docs/errors.md lists them. Decide by the reason, not the text. */
+/** The service refused: why (docs/errors.md), and every wrong field. Decide by the reason, not by the text. */
 final class Refused extends RuntimeException {
     private static final long serialVersionUID = 1L;
     private static final String DOMAIN = "spoedkader";
@@ -27,11 +27,12 @@ final class Refused extends RuntimeException {
 
     /** What an error of gRPC means: a refusal of the service, or no answer at all. */
     static RuntimeException orNotAnswered(StatusRuntimeException ended) {
+        // Never null: without details there is a status with the code and the description alone.
         Status status = StatusProto.fromThrowable(ended);
         ErrorInfo info = ErrorInfo.getDefaultInstance();
         BadRequest wrong = BadRequest.getDefaultInstance();
         try {
-            for (Any detail : status == null ? java.util.List.<Any>of() : status.getDetailsList()) {
+            for (Any detail : status.getDetailsList()) {
                 if (detail.is(ErrorInfo.class)) {
                     info = detail.unpack(ErrorInfo.class);
                 } else if (detail.is(BadRequest.class)) {
@@ -45,7 +46,7 @@ final class Refused extends RuntimeException {
             return new NotAnswered(ended);
         }
         StringBuilder message = new StringBuilder(info.getReason());
-        message.append(": ").append(ended.getStatus().getDescription());
+        message.append(": ").append(status.getMessage());
         wrong.getFieldViolationsList().forEach(violation -> message.append(System.lineSeparator())
                 .append("  ").append(violation.getField()).append(": ").append(violation.getDescription()));
         return new Refused(info.getReason(), message.toString());

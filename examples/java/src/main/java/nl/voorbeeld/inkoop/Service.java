@@ -30,6 +30,8 @@ final class Service implements AutoCloseable {
     private static final Metadata.Key<String> ACTOR = Metadata.Key.of("x-actor", Metadata.ASCII_STRING_MARSHALLER);
     private static final Metadata.Key<String> CALL_ID = Metadata.Key.of("x-call-id", Metadata.ASCII_STRING_MARSHALLER);
     private static final int DEADLINE_SECONDS = 30;
+    /** What the services send at most; the default of the library is less. */
+    private static final int MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
     private final ManagedChannel channel;
 
@@ -38,6 +40,7 @@ final class Service implements AutoCloseable {
         channel = Grpc.newChannelBuilder(address, InsecureChannelCredentials.create())
                 .defaultServiceConfig(retryPolicy(name))
                 .enableRetry()
+                .maxInboundMessageSize(MAX_MESSAGE_BYTES)
                 .intercept(new Introduction(actor))
                 .build();
     }
