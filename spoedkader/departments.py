@@ -105,7 +105,7 @@ def _keys(document: dict[Any, Any], department: str, problems: list[str]) -> dic
 def _wrong_keys(where: str, kind: str, keys: list[Any]) -> list[str]:
     problems = []
     for number, key in enumerate(keys, start=1):
-        if not isinstance(key, str) or not key.strip():
+        if not isinstance(key, str) or not key.strip(" |"):
             problems.append(f"{where}[{number}]: moet een tekst zijn")
         elif kind != "location" and not key.partition("|")[2]:
             problems.append(f"{where}[{number}]: moet system|code zijn")

@@ -10,15 +10,20 @@ wrong and on which line.
 """
 
 import csv
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spoedkader import amsterdam
+from spoedkader.encounter_sources import MAX_UNIT, FileProblem, opened, parts
+from spoedkader.in_order import in_order
+from spoedkader.visit_keys import visit_keys
 
 if TYPE_CHECKING:
     import polars as pl
@@ -67,58 +72,68 @@ class EncounterProblems(Exception):  # noqa: N818 - it is all of them, and that 
 
 
 def read_encounters(path: Path) -> "pl.DataFrame":
-    """Return one row per row of the file, in its order.
+    """Return one row per row of the file, gzipped or not, in its order.
 
-    Columns: `visit_id` (text), `seh` (boolean), `arrived` (wall-clock minutes since 0001-01-01T00:00, every day 1440),
-    `arrived_utc` and `departed_utc` (elapsed-time minutes, comparable with each other only; `departed_utc` null when
-    not known). Raises `EncounterProblems` with the faults by line, and OSError.
+    Columns: `visit` (the key of the visit id, as `visit_keys` has it), `seh` (boolean), `arrived` (wall-clock minutes
+    since 0001-01-01T00:00, every day 1440), `arrived_utc` and `departed_utc` (elapsed-time minutes, comparable with
+    each other only; `departed_utc` null when not known). Raises `EncounterProblems` with the faults by line, and
+    OSError.
     """
-    table = _read_plain_lines(path)
-    if table is not None:
-        table = _with_instants(table)
-        if not _departs_too_early(table):
-            return table
-    return _with_instants(_read_row_by_row(path))
+    try:
+        table = _read_plain_lines(path)
+        if table is not None:
+            table = _with_instants(table)
+            if not _departs_too_early(table):
+                return table
+        return _with_instants(_read_row_by_row(path))
+    except FileProblem as error:
+        raise EncounterProblems(path, (EncounterProblem(1, "", str(error)),), 1) from None
 
 
 def _read_plain_lines(path: Path) -> "pl.DataFrame | None":
     """Read the file with polars, or return None when a line is not plain."""
     import polars as pl  # noqa: PLC0415
 
-    with path.open("rb") as source:
+    tables = [_table([], [], [], [])]
+    with opened(path) as source:
         header = source.readline(200).rstrip(b"\r\n").decode("utf-8", errors="replace")
-    if header not in (",".join(COLUMNS), ",".join(f'"{column}"' for column in COLUMNS)):
-        return None
+        if header not in (",".join(COLUMNS), ",".join(f'"{column}"' for column in COLUMNS)):
+            return None
+        for table in in_order(_plain_rows, parts(source, b"\n")):
+            if table is None:
+                return None
+            tables.append(table)
+    return pl.concat(tables)
+
+
+def _plain_rows(lines: bytes) -> "pl.DataFrame | None":
+    import polars as pl  # noqa: PLC0415
+
     line = pl.col("line").str.replace_all('"', "", literal=True)
     unknown = line.str.ends_with(",")
     # From the end of a plain line: a departure of 16 characters or none, a comma, 16 of arrival, a comma
     # and 3 of department.
     arrived = pl.when(unknown).then(line.str.slice(-17, 16)).otherwise(line.str.slice(-33, 16))
     department = pl.when(unknown).then(line.str.slice(-21, 3)).otherwise(line.str.slice(-37, 3))
-    rows = pl.scan_lines(path, glob=False).slice(1)
-    rows = rows.with_columns(
-        plain=pl.col("line").str.contains(_PLAIN_LINE) & (pl.col("line").str.len_bytes() <= MAX_CELL_CHARS)
-    )
-    rows = rows.select(
-        "plain",
-        visit_id=line.str.extract("^([^,]*),"),
-        seh=department == "SEH",
-        arrived=_minutes(arrived),
-        departed=pl.when(unknown).then(None).otherwise(_minutes(line.str.tail(16))),
-        departed_known=~unknown,
-    )
     try:
-        table = rows.collect(engine="streaming")
+        table = pl.read_lines(io.BytesIO(lines), name="line").select(
+            plain=pl.col("line").str.contains(_PLAIN_LINE) & (pl.col("line").str.len_bytes() <= MAX_CELL_CHARS),
+            visit_id=line.str.extract("^([^,]*),"),
+            seh=department == "SEH",
+            arrived=minutes_of(arrived),
+            departed=pl.when(unknown).then(None).otherwise(minutes_of(line.str.tail(16))),
+            departed_known=~unknown,
+        )
     except pl.exceptions.PolarsError:
         return None  # Not UTF-8; the other reading says on which lines.
     if not table["plain"].all() or table["arrived"].null_count():
         return None
     if table["departed"].null_count() != (~table["departed_known"]).sum():
         return None
-    return table.select("visit_id", "seh", "arrived", "departed")
+    return table.select(visit=visit_keys(table["visit_id"]), seh="seh", arrived="arrived", departed="departed")
 
 
-def _minutes(text: "pl.Expr") -> "pl.Expr":
+def minutes_of(text: "pl.Expr") -> "pl.Expr":
     """Return the wall-clock minutes of texts like `2025-03-01T22:00`; null for a moment that the calendar lacks."""
     import polars as pl  # noqa: PLC0415
 
@@ -130,22 +145,29 @@ def _minutes(text: "pl.Expr") -> "pl.Expr":
 def _with_instants(table: "pl.DataFrame") -> "pl.DataFrame":
     """Replace `departed` by instants of both times, as `amsterdam` places them."""
     if table.is_empty():
-        return table.select("visit_id", "seh", "arrived", arrived_utc="arrived", departed_utc="departed")
+        return table.select("visit", "seh", "arrived", arrived_utc="arrived", departed_utc="departed")
     arrived_utc, departed_utc = chosen(*readings(table["arrived"]), *readings(table["departed"]))
-    return table.select("visit_id", "seh", "arrived", arrived_utc=arrived_utc, departed_utc=departed_utc)
+    return table.select("visit", "seh", "arrived", arrived_utc=arrived_utc, departed_utc=departed_utc)
 
 
 def readings(minutes: "pl.Series") -> "tuple[pl.Series, pl.Series]":
     """Return the instants of wall-clock minutes by their first and by their second reading, as `amsterdam` has them."""
-    import polars as pl  # noqa: PLC0415
 
     first, last = minutes.min(), minutes.max()
     if not isinstance(first, int) or not isinstance(last, int):
         return minutes, minutes
-    starts, firsts, seconds = (pl.Series(values, dtype=pl.Int32) for values in amsterdam.offsets(first, last))
+    starts, firsts, seconds = _offsets(*(date.fromordinal(value // _MINUTES_PER_DAY).year for value in (first, last)))
     # A missing minute is looked up as if it were the first, and stays missing.
     places = starts.search_sorted(minutes.fill_null(first), side="right") - 1
     return minutes - firsts.gather(places), minutes - seconds.gather(places)
+
+
+@lru_cache
+def _offsets(first_year: int, last_year: int) -> "tuple[pl.Series, ...]":
+    import polars as pl  # noqa: PLC0415
+
+    days = date(first_year, 1, 1).toordinal(), date(last_year, 12, 31).toordinal()
+    return tuple(pl.Series(found, dtype=pl.Int32) for found in amsterdam.offsets(*(d * _MINUTES_PER_DAY for d in days)))
 
 
 def chosen(
@@ -183,57 +205,74 @@ def _read_row_by_row(path: Path) -> "pl.DataFrame":
     import polars as pl  # noqa: PLC0415
 
     faults = _Faults()
-    schema = {"visit_id": pl.String, "seh": pl.Boolean, "arrived": pl.Int32, "departed": pl.Int32}
-    chunks = [pl.DataFrame(schema=schema)]
-    visit_ids: list[str] = []
-    sehs: list[bool] = []
-    arrivals: list[int] = []
-    departures: list[int | None] = []
-    for visit_id, seh, arrived, departed in _rows(path, faults):
-        visit_ids.append(visit_id)
-        sehs.append(seh)
-        arrivals.append(arrived)
-        departures.append(departed)
-        if len(visit_ids) == _CHUNK_ROWS:
-            chunks.append(pl.DataFrame([visit_ids, sehs, arrivals, departures], schema=schema))
-            visit_ids, sehs, arrivals, departures = [], [], [], []
+    tables = [_table([], [], [], [])]
+    rows = _rows(path, faults)
+    while chunk := list(islice(rows, _CHUNK_ROWS)):
+        tables.append(_table(*map(list, zip(*chunk, strict=True))))
     if faults.total:
         raise EncounterProblems(path, tuple(faults.listed), faults.total)
-    chunks.append(pl.DataFrame([visit_ids, sehs, arrivals, departures], schema=schema))
-    return pl.concat(chunks)
+    return pl.concat(tables)
+
+
+def _table(visit_ids: list[str], sehs: list[bool], arrivals: list[int], departures: list[int | None]) -> "pl.DataFrame":
+    import polars as pl  # noqa: PLC0415
+
+    schema = {"seh": pl.Boolean, "arrived": pl.Int32, "departed": pl.Int32}
+    visits = visit_keys(pl.Series(visit_ids, dtype=pl.String))
+    return pl.DataFrame([sehs, arrivals, departures], schema=schema).insert_column(0, visits.alias("visit"))
 
 
 def _rows(path: Path, faults: _Faults) -> Iterator[tuple[str, bool, int, int | None]]:
     """Yield the rows that are right and note the faults of the others."""
+    names: list[str] | None = None
+    places: list[int] = []
+    for line, record in _records(path, faults):
+        if names is None:
+            names = record
+            if not _check_header(names, line, faults):
+                return
+            places = [names.index(column) for column in COLUMNS]
+        elif len(record) != len(names):
+            faults.add(line, "", f"{len(record)} cellen in plaats van {len(names)}")
+        else:
+            row = _row([record[place] for place in places], line, faults)
+            if row is not None:
+                yield row
+    if names is None:
+        faults.add(1, "", "de kopregel ontbreekt")
+
+
+def _records(path: Path, faults: _Faults) -> Iterator[tuple[int, list[str]]]:
+    """Yield the records that are not empty, each with its first line, and note what is no CSV."""
     # A byte that is not UTF-8 becomes a lone surrogate here, so that its row, and with it its line, is known.
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as source:
-        reader = csv.reader(source, strict=True)
-        names: list[str] | None = None
-        places: list[int] = []
+    with opened(path) as source:
+        text = io.TextIOWrapper(source, encoding="utf-8-sig", errors="surrogateescape", newline="")
+        reader = csv.reader(_lines(text), strict=True)
         while True:
             line = reader.line_num + 1
             try:
                 record = next(reader)
             except StopIteration:
-                break
+                return
             except csv.Error:
                 faults.add(line, "", "geen geldige CSV: een aanhalingsteken is niet gesloten of staat verkeerd")
-                continue
-            if not record:
-                continue
-            if names is None:
-                names = record
-                if not _check_header(names, line, faults):
-                    return
-                places = [names.index(column) for column in COLUMNS]
-            elif len(record) != len(names):
-                faults.add(line, "", f"{len(record)} cellen in plaats van {len(names)}")
+            except _LineTooLongError:
+                faults.add(line, "", f"regel is langer dan {MAX_UNIT} tekens")
+                return
             else:
-                row = _row([record[place] for place in places], line, faults)
-                if row is not None:
-                    yield row
-        if names is None:
-            faults.add(1, "", "de kopregel ontbreekt")
+                if record:
+                    yield line, record
+
+
+class _LineTooLongError(Exception):
+    pass
+
+
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    while line := text.readline(MAX_UNIT + 1):
+        if len(line) > MAX_UNIT:
+            raise _LineTooLongError
+        yield line
 
 
 def _check_header(names: list[str], line: int, faults: _Faults) -> bool:

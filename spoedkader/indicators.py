@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from spoedkader.encounters import EncounterProblem, EncounterProblems, read_encounters
+from spoedkader.visit_keys import parts_by
 from spoedkader.wallclock.intervals import to_minute, union, year_interval
 
 if TYPE_CHECKING:
@@ -111,6 +112,21 @@ def _visits(rows: "pl.DataFrame", year: int) -> tuple["pl.Series", int, int]:
     """Return the lengths of stay of the SEH visits in minutes, ascending, and the visits to the SEH and to the EHH."""
     import polars as pl  # noqa: PLC0415
 
+    stays = [pl.Series(dtype=pl.Int64)]
+    seh_visits = ehh_visits = 0
+    for part in parts_by(rows, "visit"):
+        visits = _whole_visits(part, year)
+        seh = visits.filter(pl.col("seh"))
+        stays.append(seh["stay"].drop_nulls())
+        seh_visits += len(seh)
+        ehh_visits += len(visits) - len(seh)
+    return pl.concat(stays).sort(), seh_visits, ehh_visits
+
+
+def _whole_visits(rows: "pl.DataFrame", year: int) -> "pl.DataFrame":
+    """Return the visits of the year: at which department, and how long."""
+    import polars as pl  # noqa: PLC0415
+
     first, end = year_interval(year)
     # One number orders the rows of a visit: the instant of arrival, then the place in the file. Below it rides what is
     # needed of the earliest row, so that one minimum finds it. An instant takes 31 bits, a place 30, a flag 1: 63.
@@ -119,14 +135,12 @@ def _visits(rows: "pl.DataFrame", year: int) -> tuple["pl.Series", int, int]:
     order = (
         pl.col("arrived_utc").cast(pl.Int64) * _INSTANT_UNIT + place * 4 + in_year * 2 + pl.col("seh").cast(pl.Int64)
     )
-    visits = (
+    return (
         rows.lazy()
-        .select("visit_id", "departed_utc", order=order)
-        .group_by("visit_id")
+        .select("visit", "departed_utc", order=order)
+        .group_by("visit")
         .agg(pl.col("order").min(), pl.col("departed_utc").max())
         .filter(pl.col("order") // 2 % 2 == 1)
         .select(seh=pl.col("order") % 2 == 1, stay=pl.col("departed_utc") - pl.col("order") // _INSTANT_UNIT)
-        .collect(engine="streaming")
+        .collect()
     )
-    seh = visits.filter(pl.col("seh"))
-    return seh["stay"].drop_nulls().sort(), len(seh), len(visits) - len(seh)

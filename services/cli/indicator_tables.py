@@ -14,8 +14,6 @@ from spoedkader.indicators import Indicators
 if TYPE_CHECKING:
     from spoedkader.fhir import FhirVisits
 
-_OVERLAPS = "Bezoeken die elkaar overlappen zijn zonder patiënt niet te beoordelen; daar is niet naar gekeken."
-
 
 def indicators(found: Indicators, name: str, totals: Message, *, sent: bool) -> Iterator[RenderableType]:
     """What is or would be sent, and what stays."""
@@ -47,6 +45,10 @@ def report(found: EncounterReport, fhir: "FhirVisits | None") -> Iterator[Render
         yield titled(f"Van {whole(fhir.resources)} resources zijn er {whole(found.rows)} meegeteld", table)
     table = new_table("", "opvallend", "aantal", what, right=["aantal"])
     table.add_row("zelfde bezoek en periode als eerder", whole(found.repeated.count), _numbers(found.repeated))
+    table.add_row("zelfde bezoek, overlappende periode", whole(found.overlapping.count), _numbers(found.overlapping))
+    if found.overlapping_of_patient is not None:
+        patients = found.overlapping_of_patient
+        table.add_row("zelfde patiënt, overlappend bezoek", whole(patients.count), _numbers(patients))
     table.add_row("einde ontbreekt", whole(found.without_end.count), _numbers(found.without_end))
     table.add_row("langer dan 72 uur", whole(found.too_long.count), _numbers(found.too_long))
     table.add_row("0 minuten", whole(found.no_stay.count), _numbers(found.no_stay))
@@ -54,7 +56,6 @@ def report(found: EncounterReport, fhir: "FhirVisits | None") -> Iterator[Render
         table.add_row("eigen id als bezoeknummer", whole(fhir.by_own_id.count), _numbers(fhir.by_own_id))
     table.add_row("meer dan 24 uur zonder aankomst", whole(found.gap_count), _gaps(found.gaps, found.gap_count))
     yield titled(f"Kwaliteit van {whole(found.rows)} rijen", table)
-    yield _OVERLAPS
 
 
 def _numbers(listed: Listed) -> str:

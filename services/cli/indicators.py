@@ -25,6 +25,7 @@ from services.runtime import names
 from services.runtime.wire import MAX_YEAR, MIN_YEAR
 from spoedkader.departments import MappingProblems, read_departments
 from spoedkader.encounter_report import EncounterReport, report_on
+from spoedkader.encounter_sources import FileProblem
 from spoedkader.encounters import EncounterProblems, read_encounters
 from spoedkader.indicators import Indicators, calculate
 from spoedkader.quality.v1 import indicator_pb2, indicator_pb2_grpc
@@ -113,15 +114,13 @@ def _table(file: Path, mapping: Path | None) -> "tuple[pl.DataFrame, FhirVisits 
 @contextmanager
 def _refused(file: Path) -> Iterator[None]:
     """Turns what is wrong with the hospital's own files into a failure; nothing is sent."""
-    from spoedkader.fhir import FhirProblem  # noqa: PLC0415 - as above
-
     try:
         yield
     except EncounterProblems as error:
         raise Failure("De bezoeken zijn niet goed; er is niets verstuurd.", tuple(str(error).splitlines())) from None
     except MappingProblems as error:
         raise Failure("De mapping is niet goed; er is niets verstuurd.", tuple(str(error).splitlines())) from None
-    except FhirProblem as error:
+    except FileProblem as error:
         raise Failure("De bezoeken zijn niet te lezen; er is niets verstuurd.", (f"{file}: {error}",)) from None
 
 

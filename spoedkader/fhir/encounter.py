@@ -1,24 +1,39 @@
 """What the indicators need of one Encounter in FHIR JSON, as one row of raw values."""
 
+import re
 from typing import Any
 
 from spoedkader.departments import Departments, Keys
 
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half a character, which an escape in JSON can bring."""
+
 ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 
-Raw = tuple[bool, bool, str, str | None, bool, str, str | None, bool, bool]
-"""Encounter, emergency, status, visit id, from its identifier, start, end (None: not known), fits SEH, fits EHH."""
+Raw = tuple[bool, bool, str, str | None, bool, str, str | None, bool, bool, str | None]
+"""In the order of `RAW_COLUMNS`; None: not known."""
 
-RAW_COLUMNS = ("encounter", "emergency", "status", "visit_id", "identified", "start", "end", "at_seh", "at_ehh")
+RAW_COLUMNS = (
+    "encounter",
+    "emergency",
+    "status",
+    "visit_id",
+    "identified",  # by the identifier that the mapping names, not by the resource's own id
+    "start",
+    "end",
+    "at_seh",
+    "at_ehh",
+    "patient",  # the reference to the subject, as it is written
+)
 
 
 def raw_of(resource: Any, departments: Departments) -> Raw:
     """Return the raw values of a resource; of anything but an Encounter only that it is none.
 
-    A value of the wrong type counts as absent, except an end, which then is no time.
+    A value of the wrong type, or with half a character, counts as absent, except an end, which then is no time.
     """
     if not isinstance(resource, dict) or resource.get("resourceType") != "Encounter":
-        return False, False, "", None, False, "", None, False, False
+        return False, False, "", None, False, "", None, False, False, None
     class_ = _object(resource.get("class"))
     emergency = class_.get("code") == "EMER" and class_.get("system", ACT_CODE) in (ACT_CODE, None)
     visit_id, identified = _visit_id(resource, departments.visit_system)
@@ -35,6 +50,7 @@ def raw_of(resource: Any, departments: Departments) -> Raw:
         None if end is None else _text(end),
         _fits(keys, departments.seh),
         _fits(keys, departments.ehh),
+        _text(_object(resource.get("subject")).get("reference")) or None,
     )
 
 
@@ -76,4 +92,6 @@ def _list(value: Any) -> list[Any]:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    if not isinstance(value, str) or not (value.isascii() or _HALF.search(value) is None):
+        return ""
+    return value

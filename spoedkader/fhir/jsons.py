@@ -4,10 +4,9 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
-from spoedkader.fhir.problems import MAX_RESOURCE, FhirProblem, too_large
-from spoedkader.fhir.sources import Source
+from spoedkader.encounter_sources import MAX_UNIT, FileProblem, too_large
 
 _BLOCK = 4_000_000
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -22,17 +21,17 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def parse_line(line: bytes, number: int) -> Any:
-    """Return the value of one line of NDJSON. Raises `FhirProblem`."""
+    """Return the value of one line of NDJSON. Raises `FileProblem`."""
     try:
         return _DECODER.decode(line.decode("utf-8"))
     except RecursionError:
-        raise FhirProblem(f"resource {number} is te diep genest") from None
+        raise FileProblem(f"resource {number} is te diep genest") from None
     except ValueError:
-        raise FhirProblem(f"resource {number}: {_NO_JSON} in UTF-8") from None
+        raise FileProblem(f"resource {number}: {_NO_JSON} in UTF-8") from None
 
 
-def read_json(source: Source) -> Iterator[Any]:
-    """Yield the resources of a JSON document, in order. Raises `FhirProblem`, and what reading raises."""
+def read_json(source: BinaryIO) -> Iterator[Any]:
+    """Yield the resources of a JSON document, in order. Raises `FileProblem`, and what reading raises."""
     text = _Text(source)
     if text.skip("["):
         for _ in _items(text):
@@ -40,7 +39,7 @@ def read_json(source: Source) -> Iterator[Any]:
     else:
         yield from _object(text)
     if text.peek():
-        raise FhirProblem(
+        raise FileProblem(
             f"na resource {text.number} volgt nog iets; regels met resources horen in een .ndjson-bestand"
         )
 
@@ -56,10 +55,10 @@ def _object(text: "_Text") -> Iterator[Any]:
         key = text.value(part=True)
         text.need(":")
         if not isinstance(key, str):
-            raise FhirProblem(f"{_NO_JSON} na resource {text.number}")
+            raise FileProblem(f"{_NO_JSON} na resource {text.number}")
         if key == "entry" and text.peek() == "[" and rest.get("resourceType", "Bundle") == "Bundle":
             if bundled:
-                raise FhirProblem("de Bundle heeft twee keer entry")
+                raise FileProblem("de Bundle heeft twee keer entry")
             bundled = True
             text.need("[")
             for _ in _items(text):
@@ -68,10 +67,10 @@ def _object(text: "_Text") -> Iterator[Any]:
         else:
             rest[key] = text.value(part=True)
             size += text.place - before
-            if size > MAX_RESOURCE:
+            if size > MAX_UNIT:
                 raise too_large(1)
     if bundled and rest.get("resourceType") != "Bundle":
-        raise FhirProblem("de resources staan niet in een Bundle")
+        raise FileProblem("de resources staan niet in een Bundle")
     if rest.get("resourceType") != "Bundle":
         text.number = 1
         yield rest
@@ -97,7 +96,7 @@ def _end_of_space(text: str, at: int) -> int:
 class _Text:
     """A text of which a part is in memory, always with a whole resource ahead."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: BinaryIO) -> None:
         self._source = source
         self._decode = codecs.getincrementaldecoder("utf-8-sig")().decode
         self._text = ""
@@ -130,7 +129,7 @@ class _Text:
     def need(self, mark: str) -> None:
         """Pass over a mark."""
         if not self.skip(mark):
-            raise FhirProblem(f"{_NO_JSON} na resource {self.number}")
+            raise FileProblem(f"{_NO_JSON} na resource {self.number}")
 
     def value(self, *, part: bool = False) -> Any:
         """Return the next value; it is a resource or entry of its own unless it is a part."""
@@ -139,30 +138,30 @@ class _Text:
         try:
             found, end = _DECODER.raw_decode(self._text, self._at)
         except RecursionError:
-            raise FhirProblem(f"resource {max(self.number, 1)} is te diep genest") from None
+            raise FileProblem(f"resource {max(self.number, 1)} is te diep genest") from None
         except ValueError:
-            if not self._ended and len(self._text) - self._at > MAX_RESOURCE:
-                raise FhirProblem(
-                    f"resource {max(self.number, 1)}: {_NO_JSON}, of groter dan {MAX_RESOURCE} bytes"
+            if not self._ended and len(self._text) - self._at > MAX_UNIT:
+                raise FileProblem(
+                    f"resource {max(self.number, 1)}: {_NO_JSON}, of groter dan {MAX_UNIT} bytes"
                 ) from None
-            raise FhirProblem(f"resource {max(self.number, 1)}: {_NO_JSON}") from None
-        if end - self._at > MAX_RESOURCE:
+            raise FileProblem(f"resource {max(self.number, 1)}: {_NO_JSON}") from None
+        if end - self._at > MAX_UNIT:
             raise too_large(max(self.number, 1))
         self._at = end
         return found
 
     def _fill(self) -> None:
-        if self._ended or len(self._text) - self._at > MAX_RESOURCE:
+        if self._ended or len(self._text) - self._at > MAX_UNIT:
             return
         parts = [self._text[self._at :]]
         size = len(parts[0])
-        while size <= MAX_RESOURCE and not self._ended:
+        while size <= MAX_UNIT and not self._ended:
             block = self._source.read(_BLOCK)
             self._ended = not block
             try:
                 parts.append(self._decode(block, self._ended))
             except UnicodeDecodeError:
-                raise FhirProblem(f"geen geldige UTF-8 na resource {self.number}") from None
+                raise FileProblem(f"geen geldige UTF-8 na resource {self.number}") from None
             size += len(parts[-1])
         self._dropped += self._at
         self._text, self._at = "".join(parts), 0

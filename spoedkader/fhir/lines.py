@@ -1,116 +1,111 @@
-"""Raw values of NDJSON: plain lines are read in parallel by polars, any other chunk of lines is read one by one.
+"""Raw values of lines of JSON: one resource, or one entry of a Bundle, to a line.
 
-Both ways give the same; a chunk goes the exact way when a line is broken, nested or large beyond what plain Encounters
-are, or writes a value in a way that polars reads otherwise.
+Plain lines are read by polars. A line that is broken, nested beyond what Encounters are, or that writes a value in a
+way that polars reads otherwise, is read by `json`; both ways give the same.
 """
 
-import io
-from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from spoedkader.departments import KINDS, Departments, Keys
+from spoedkader.encounter_sources import BOM, MAX_UNIT, parts, too_large
 from spoedkader.fhir.encounter import ACT_CODE, RAW_COLUMNS, raw_of
 from spoedkader.fhir.jsons import parse_line
-from spoedkader.fhir.problems import MAX_RESOURCE, too_large
-from spoedkader.fhir.sources import BOM, Source
 from spoedkader.fhir.tables import raw_table
+from spoedkader.fhir.ways import Way
 
 if TYPE_CHECKING:
     import polars as pl
     from polars.expr.struct import ExprStructNameSpace
 
-_CHUNK = 2_000_000
-_BLOCK = 500_000
-_WORKERS = 2
+Lines = tuple[int, list[bytes]]
+"""The number of the first resource, from 1, and lines of JSON."""
+
 _MAX_OPENINGS = 200
 """A line that opens no more lists and objects cannot be nested deeper."""
+_QUANTITY = r'("value"[ \t\r\n]*:[ \t\r\n]*)-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?([ \t\r\n]*[,}])'
+"""A value that is a number, as in `length`; where a text is wanted it counts as absent."""
 _MISREAD = (
-    r'\\u|"(?:resourceType|id|status|class|identifier|type|serviceType|period|location|coding|system|code|value|start'
-    r'|end|reference)"[ \t\r]*:[ \t\r]*[-0-9tf]'
+    r'\\u[dD][89a-fA-F]|"(?:resourceType|id|status|class|identifier|type|serviceType|period|location|coding|system'
+    r'|code|value|start|end|reference|subject)"[ \t\r\n]*:[ \t\r\n]*[-0-9tf]'
 )
-"""An escape, which can be half a character, and a number or boolean, which would be read as text."""
+"""An escape that can be half a character, and a number or boolean, which would be read as text."""
 _EMPTY = b" \t\r\n"
 
 
-def read_lines(source: Source, departments: Departments) -> "Iterator[pl.DataFrame]":
-    """Yield chunks of raw values in order, with the line's number as `number` (empty lines do not count).
-
-    Raises `FhirProblem`, and what reading raises.
-    """
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        waiting: deque[Future[pl.DataFrame]] = deque()
-        number = 1
-        for lines in _chunks(source):
-            waiting.append(pool.submit(_chunk, lines, number, departments))
-            number += len(lines)
-            if len(waiting) > _WORKERS:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+def of_lines(source: BinaryIO, departments: Departments) -> Way[Lines]:
+    """Return the way to read NDJSON; empty lines are no resources."""
+    return Way(_resources(source), lambda lines: raw_lines(lines, departments))
 
 
-def _chunks(source: Source) -> Iterator[list[bytes]]:
-    """Yield lists of lines that are not empty, none longer than `MAX_RESOURCE`."""
-    number = 0
-    rest = b""
-    first = True
-    while True:
-        blocks = [rest]
-        size = length = len(rest)
-        ended = False
-        while size < _CHUNK and not ended:
-            block = source.read(_BLOCK)
-            if first:
-                block, first = block.removeprefix(BOM), False
-            ended = not block
-            newline = block.rfind(b"\n")
-            length = length + len(block) if newline < 0 else len(block) - newline - 1
-            if length > MAX_RESOURCE:
-                # Lines that end within a block are measured below; this one has to stop before it fills the memory.
-                raise too_large(number + 1 + sum(map(_filled, b"".join(blocks).split(b"\n")[:-1])))
-            blocks.append(block)
-            size += len(block)
-        *lines, rest = b"".join(blocks).split(b"\n")
-        if ended:
-            lines.append(rest)
-        lines = [line for line in lines if _filled(line)]
-        for at, line in enumerate(lines, start=1):
-            if len(line) > MAX_RESOURCE:
+def _resources(source: BinaryIO) -> Iterator[Lines]:
+    number = 1
+    first = source.read(len(BOM)).removeprefix(BOM)
+    for part in parts(source, b"\n", first):
+        lines = [line for line in part.split(b"\n") if _filled(line)]
+        for at, line in enumerate(lines):
+            if len(line) > MAX_UNIT:
                 raise too_large(number + at)
-        number += len(lines)
         if lines:
-            yield lines
-        if ended:
-            return
+            yield number, lines
+        number += len(lines)
 
 
 def _filled(line: bytes) -> bool:
-    return bool(line) and (line[:1] == b"{" or bool(line.strip(_EMPTY)))
+    return bool(line) and (line[:1] == b"{" or len(line) > MAX_UNIT or bool(line.strip(_EMPTY)))
 
 
-def _chunk(lines: list[bytes], number: int, departments: Departments) -> "pl.DataFrame":
-    raw = _plain(lines, departments)
-    if raw is None:
-        raw = raw_table(raw_of(parse_line(line, number + at), departments) for at, line in enumerate(lines))
-    return raw.with_row_index("number", offset=number)
+def raw_lines(lines: Lines, departments: Departments, *, entries: bool = False) -> "pl.DataFrame":
+    """Return the raw values of lines of JSON; of entries those of the resources in them.
 
-
-def _plain(lines: list[bytes], departments: Departments) -> "pl.DataFrame | None":
-    """Return the raw values of lines that are all plain; None when one is not."""
+    Raises `FileProblem` for a line that is no JSON.
+    """
     import polars as pl  # noqa: PLC0415
 
+    number, found = lines
+    unpacked: Callable[[Any], Any] = resource_in if entries else _itself
     try:
-        text = pl.read_lines(io.BytesIO(b"\n".join(lines)), name="line")
-        line = pl.col("line")
-        odd = line.str.contains(_MISREAD) | (line.str.count_matches(r"[\[{]") > _MAX_OPENINGS)
-        if len(text) != len(lines) or text.select(odd.any()).item():
-            return None
-        decoded = text["line"].str.json_decode(_dtype()).struct.unnest()
-        return decoded.select(**_raw(departments)).select(RAW_COLUMNS)
-    except pl.exceptions.PolarsError:
-        return None  # The other reading says what is wrong, and where.
+        text = pl.Series("line", found, dtype=pl.Binary).cast(pl.String)
+        odd = _odd(text)
+        if odd.any():
+            text = text.str.replace_all(_QUANTITY, "${1}null${2}")
+            odd = _odd(text)
+        plain = _decoded(text.filter(~odd), departments, entries=entries)
+    except pl.exceptions.PolarsError:  # A line that is no JSON, or a value of a type that FHIR does not have there.
+        plain, odd = raw_table([]), pl.Series([True]).new_from_index(0, len(found))
+    if not odd.any():
+        return plain
+    places = odd.arg_true().to_list()
+    exact = raw_table(raw_of(unpacked(parse_line(found[place], number + place)), departments) for place in places)
+    order = pl.concat([(~odd).arg_true(), odd.arg_true()])
+    return pl.concat([plain, exact]).with_columns(order=order).sort("order").drop("order")
+
+
+def resource_in(entry: Any) -> Any:
+    """Return the resource in an entry of a Bundle; None when there is none."""
+    return entry.get("resource") if isinstance(entry, dict) else None
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+def _odd(lines: "pl.Series") -> "pl.Series":
+    import polars as pl  # noqa: PLC0415
+
+    line = pl.col("line")
+    odd = line.str.contains(_MISREAD) | (line.str.count_matches(r"[\[{]") > _MAX_OPENINGS)
+    return lines.to_frame("line").select(odd=odd)["odd"]
+
+
+def _decoded(lines: "pl.Series", departments: Departments, *, entries: bool) -> "pl.DataFrame":
+    import polars as pl  # noqa: PLC0415
+
+    dtype = _dtype()
+    found = lines.str.json_decode(pl.Struct({"resource": dtype}) if entries else dtype)
+    if entries:
+        found = found.struct.field("resource")
+    return found.struct.unnest().select(**_raw(departments)).select(RAW_COLUMNS)
 
 
 def _dtype() -> "pl.Struct":
@@ -127,6 +122,7 @@ def _dtype() -> "pl.Struct":
             "identifier": pl.List(identifier),
             "status": pl.String,
             "class": coding,
+            "subject": pl.Struct({"reference": pl.String}),
             "type": pl.List(concept),
             "serviceType": concept,
             "period": pl.Struct({"start": pl.String, "end": pl.String}),
@@ -147,6 +143,7 @@ def _raw(departments: Departments) -> "dict[str, pl.Expr]":
         is_visit = (field("system") == departments.visit_system) & (field("value") != "")
         identifier = col("identifier").list.eval(field("value").filter(is_visit)).list.first()
     end = col("period").struct.field("end")
+    patient = col("subject").struct.field("reference")
     own = pl.when(col("id") != "").then("id")
     raw = {
         "emergency": (class_.field("code") == "EMER") & (class_.field("system").fill_null(ACT_CODE) == ACT_CODE),
@@ -161,6 +158,7 @@ def _raw(departments: Departments) -> "dict[str, pl.Expr]":
         "visit_id": pl.when(encounter).then(pl.coalesce(identifier, own)),
         "start": pl.when(encounter).then(col("period").struct.field("start")).fill_null(""),
         "end": pl.when(encounter).then(end),
+        "patient": pl.when(encounter & (patient != "")).then(patient),
     }
 
 

@@ -1,13 +1,12 @@
 """From raw values of Encounters to visits in a table, and to what is left out and why."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from spoedkader import amsterdam
-from spoedkader.encounter_report import Listed
-from spoedkader.encounters import FIRST_YEAR, LAST_YEAR, chosen, readings
+from spoedkader.encounters import chosen, minutes_of, readings
+from spoedkader.visit_keys import visit_keys
 
 if TYPE_CHECKING:
     import polars as pl
@@ -39,46 +38,42 @@ LEFT_OUT = (
 _NOT_HELD = ("planned", "cancelled", "entered-in-error")
 _HELD = ("arrived", "triaged", "in-progress", "onleave", "finished", "unknown")
 _TIME = (
-    r"^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2})(?:(?::(?:[0-5][0-9]|60)(?:\.[0-9]{1,9})?)?"
-    r"(Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)?)$"
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::(?:[0-5][0-9]|60)(?:\.[0-9]{1,9})?)?"
+    r"(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)?$"
 )
 _MINUTES_PER_DAY = 1440
-_EPOCH_MINUTE = datetime(1970, 1, 1, tzinfo=UTC).toordinal() * _MINUTES_PER_DAY
 
 
-def place(raw: "pl.DataFrame", left_out: Mapping[str, Listed]) -> "pl.DataFrame":
-    """Return the visits of a chunk of raw values, and count the others in `left_out`.
+def place(raw: "pl.DataFrame") -> "pl.DataFrame":
+    """Return a row for each row of raw values, which has the columns of `encounter.RAW_COLUMNS`.
 
-    `raw` has a `number` and the columns of `encounter.RAW_COLUMNS`; the table has `visit_id`, `seh`, `arrived`,
-    `arrived_utc` and `departed_utc` as `spoedkader.encounters` has them, and `number`. A time with an offset is that
-    instant, one without is read as in the CSV; seconds are cut off before anything is done with a time.
+    The columns are `why` (the place in `LEFT_OUT` of the reason that it is left out; null for a visit), `identified`,
+    `patient` (a number for each reference; two patients can share one, with a chance below one in a million) and those
+    that `spoedkader.encounters.read_encounters` has. A time with an offset is that instant, one without is read as in
+    the CSV; seconds are cut off before anything is done with a time.
     """
     import polars as pl  # noqa: PLC0415
 
     start, end = _parsed(raw["start"]), _parsed(raw["end"])
-    starts, ends = _instants(start), _instants(end)
-    arrived_utc, departed_utc = chosen(*starts, *ends)
+    arrived_utc, departed_utc = chosen(*_instants(start), *_instants(end))
+    # An identifier and a resource's own id can be the same text, and are not the same visit.
+    visit_id = pl.when("identified").then(pl.lit("i")).otherwise(pl.lit("r")) + pl.col("visit_id").fill_null("")
     table = raw.with_columns(
         arrived=_wall_clock(start, arrived_utc), arrived_utc=arrived_utc, departed_utc=departed_utc
     )
-    why = _why(table)
-    for place_, reason in enumerate(LEFT_OUT):
-        left_out[reason].add(table["number"].filter(why == place_))
-    # An identifier and a resource's own id can be the same text, and are not the same visit.
-    visit_id = pl.when("identified").then(pl.lit("i")).otherwise(pl.lit("r")) + pl.col("visit_id")
-    return table.filter(why.is_null()).select(
-        visit_id.alias("visit_id"),
+    return table.select(
+        _why(),
+        "identified",
+        pl.when(pl.col("patient").is_not_null()).then(pl.col("patient").hash()).alias("patient"),
+        visit_keys(raw.select(visit_id.alias("visit_id"))["visit_id"]).alias("visit"),
         pl.col("at_seh").alias("seh"),
         "arrived",
         "arrived_utc",
         "departed_utc",
-        "number",
-        "identified",
     )
 
 
-def _why(table: "pl.DataFrame") -> "pl.Series":
-    """Return the place in `LEFT_OUT` of the first reason that holds; null for a visit."""
+def _why() -> "pl.Expr":
     import polars as pl  # noqa: PLC0415
 
     col = pl.col
@@ -95,24 +90,24 @@ def _why(table: "pl.DataFrame") -> "pl.Series":
         (col("departed_utc") < col("arrived_utc")).fill_null(value=False),
     )
     found = [pl.when(condition).then(pl.lit(at, pl.Int8)) for at, condition in enumerate(conditions)]
-    return table.select(why=pl.coalesce(found))["why"]
+    return pl.coalesce(found).alias("why")
 
 
 def _parsed(texts: "pl.Series") -> "pl.DataFrame":
     """Return the minutes as they are written, and the minutes of their offset, null without one."""
     import polars as pl  # noqa: PLC0415
 
-    offset = pl.col("offset")
-    sign = pl.when(offset.str.starts_with("-")).then(-1).otherwise(1)
-    of_hours, of_minutes = (offset.str.slice(at, 2).cast(pl.Int32, strict=False) for at in (1, 4))
-    moment = pl.col("moment").str.to_datetime("%Y-%m-%dT%H:%M", time_unit="ms", strict=False)
-    minute = (moment.dt.epoch("s") // 60 + _EPOCH_MINUTE).cast(pl.Int32)
+    text = pl.col("text")
+    offset = text.str.tail(6)
+    sign = offset.str.head(1)
+    hours, minutes = (offset.str.slice(at, 2).cast(pl.Int32, strict=False) for at in (1, 4))
+    signed = pl.when(sign == "+").then(hours * 60 + minutes).when(sign == "-").then(-hours * 60 - minutes)
     return (
         texts.to_frame("text")
-        .select(moment=pl.col("text").str.extract(_TIME, 1), offset=pl.col("text").str.extract(_TIME, 2))
+        .select(pl.when(text.str.contains(_TIME)).then("text").alias("text"))
         .select(
-            minute=pl.when(moment.dt.year().is_between(FIRST_YEAR, LAST_YEAR)).then(minute),
-            offset=pl.when(offset == "Z").then(0).otherwise(sign * (of_hours * 60 + of_minutes)).cast(pl.Int32),
+            minute=minutes_of(text.str.head(16)),
+            offset=pl.when(text.str.ends_with("Z")).then(pl.lit(0, pl.Int32)).otherwise(signed),
         )
     )
 
@@ -136,20 +131,23 @@ def _wall_clock(times: "pl.DataFrame", instants: "pl.Series") -> "pl.Series":
     first, last = instants.min(), instants.max()
     if not isinstance(first, int) or not isinstance(last, int):
         return times["minute"]
-    starts, offsets = _offsets_of_instants(first // _MINUTES_PER_DAY, last // _MINUTES_PER_DAY)
-    places = pl.Series(starts, dtype=pl.Int32).search_sorted(instants.fill_null(first), side="right") - 1
-    shown = instants + pl.Series(offsets, dtype=pl.Int32).gather(places)
+    years = (date.fromordinal(value // _MINUTES_PER_DAY).year for value in (first, last))
+    starts, offsets = _offsets_of_instants(*years)
+    places = starts.search_sorted(instants.fill_null(first), side="right") - 1
+    shown = instants + offsets.gather(places)
     return times.with_columns(shown=shown).select(
         pl.when(pl.col("offset").is_null()).then("minute").otherwise("shown")
     )["minute"]
 
 
-@lru_cache(maxsize=1000)
-def _offsets_of_instants(first_day: int, last_day: int) -> tuple[list[int], list[int]]:
-    """Return the UTC minutes at which an offset starts to hold in Amsterdam, and those offsets, on days in UTC."""
+@lru_cache
+def _offsets_of_instants(first_year: int, last_year: int) -> "tuple[pl.Series, pl.Series]":
+    """Return the UTC minutes at which an offset starts to hold in Amsterdam, and those offsets, in years in UTC."""
+    import polars as pl  # noqa: PLC0415
+
     starts: list[int] = []
     found: list[int] = []
-    for day in range(first_day, last_day + 1):
+    for day in range(date(first_year, 1, 1).toordinal(), date(last_year, 12, 31).toordinal() + 1):
         midnight = datetime.fromordinal(day).replace(tzinfo=UTC)
         changes = amsterdam.offset_at(midnight) != amsterdam.offset_at(midnight + timedelta(days=1))
         for minute in range(_MINUTES_PER_DAY if changes else 1):
@@ -157,4 +155,4 @@ def _offsets_of_instants(first_day: int, last_day: int) -> tuple[list[int], list
             if not found or found[-1] != offset:
                 starts.append(day * _MINUTES_PER_DAY + minute)
                 found.append(offset)
-    return starts, found
+    return pl.Series(starts, dtype=pl.Int32), pl.Series(found, dtype=pl.Int32)

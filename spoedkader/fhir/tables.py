@@ -6,25 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 from spoedkader.departments import Departments
 from spoedkader.fhir.encounter import RAW_COLUMNS, Raw, raw_of
+from spoedkader.fhir.ways import Way
 
 if TYPE_CHECKING:
     import polars as pl
 
-_ROWS = 50_000
+_ROWS = 2_000
 
 
 def raw_table(rows: Iterable[Raw]) -> "pl.DataFrame":
     """Return a table with the columns of `RAW_COLUMNS`."""
     import polars as pl  # noqa: PLC0415
 
-    text = ("status", "visit_id", "start", "end")
+    text = ("status", "visit_id", "start", "end", "patient")
     schema = {name: pl.String if name in text else pl.Boolean for name in RAW_COLUMNS}
     return pl.DataFrame(list(rows), schema=schema, orient="row")
 
 
-def raw_tables(resources: Iterator[Any], departments: Departments) -> "Iterator[pl.DataFrame]":
-    """Yield chunks of raw values of resources, with their number from 1."""
-    number = 1
-    while rows := [raw_of(resource, departments) for resource in islice(resources, _ROWS)]:
-        yield raw_table(rows).with_row_index("number", offset=number)
-        number += len(rows)
+def of_resources(resources: Iterator[Any], departments: Departments) -> Way[list[Any]]:
+    """Return the exact way to read a file, given its resources one by one."""
+    batches = iter(lambda: list(islice(resources, _ROWS)), [])
+    return Way(batches, lambda batch: raw_table(raw_of(resource, departments) for resource in batch))

@@ -1,41 +1,39 @@
 """Resources of FHIR XML, one by one: a Bundle or one Encounter, as the part of FHIR JSON that the indicators need."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 from lxml import etree
 
-from spoedkader.fhir.problems import MAX_RESOURCE, FhirProblem, too_large
-from spoedkader.fhir.sources import Source
+from spoedkader.encounter_sources import MAX_UNIT, FileProblem, too_large
 
 _BLOCK = 64_000
 _FHIR = "{http://hl7.org/fhir}"
-_BUNDLE, _ENTRY, _RESOURCE, _ENCOUNTER = (f"{_FHIR}{name}" for name in ("Bundle", "entry", "resource", "Encounter"))
+BUNDLE, ENTRY, _RESOURCE, _ENCOUNTER = (f"{_FHIR}{name}" for name in ("Bundle", "entry", "resource", "Encounter"))
+PARSING: dict[str, Any] = {
+    "encoding": "utf-8",
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "dtd_validation": False,
+    "huge_tree": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
+"""The text is read as UTF-8, whatever it declares; no entity is resolved, and nothing is fetched."""
 
 _VALUES = frozenset({"id", "status", "system", "code", "value", "start", "end", "reference"})
-_OBJECTS = frozenset({"class", "period", "serviceType"})
+_OBJECTS = frozenset({"class", "period", "serviceType", "subject"})
 _LISTS = frozenset({"identifier", "type", "location", "coding"})
 _LENGTH = len(_FHIR)
 
 
-def read_xml(source: Source) -> Iterator[Any]:
-    """Yield the resources in order. Raises `FhirProblem`, and what reading raises.
+def read_xml(source: BinaryIO) -> Iterator[Any]:
+    """Yield the resources in order. Raises `FileProblem`, and what reading raises.
 
-    No entity is resolved, nothing is fetched, a DTD is refused, and what was read is forgotten; the text is read as
-    UTF-8, whatever it declares.
+    A DTD is refused, and what was read is forgotten.
     """
-    parser: Any = etree.XMLPullParser(
-        events=("start", "end"),
-        tag=(_BUNDLE, _ENTRY, _ENCOUNTER),
-        encoding="utf-8",
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
+    parser: Any = etree.XMLPullParser(events=("start", "end"), tag=(BUNDLE, ENTRY, _ENCOUNTER), **PARSING)
     reader = _Reader()
     pending = 0
     try:
@@ -44,14 +42,14 @@ def read_xml(source: Source) -> Iterator[Any]:
             before = reader.number
             yield from reader.resources(parser)
             pending = len(block) if reader.number > before else pending + len(block)
-            if pending > MAX_RESOURCE + _BLOCK:
+            if pending > MAX_UNIT + _BLOCK:
                 raise too_large(reader.number + 1)
         root = parser.close()
         yield from reader.resources(parser)
     except etree.XMLSyntaxError:
-        raise FhirProblem(f"geen geldige XML na resource {reader.number}") from None
-    if root.tag not in (_BUNDLE, _ENCOUNTER):
-        raise FhirProblem("geen FHIR-Bundle of -Encounter in XML")
+        raise FileProblem(f"geen geldige XML na resource {reader.number}") from None
+    if root.tag not in (BUNDLE, _ENCOUNTER):
+        raise FileProblem("geen FHIR-Bundle of -Encounter in XML")
 
 
 class _Reader:
@@ -69,9 +67,9 @@ class _Reader:
                 if element.tag == _ENCOUNTER:
                     self.number += 1
                     yield {"resourceType": "Encounter", **_fields(element)}
-            elif element.tag == _ENTRY and parent.getparent() is None and parent.tag == _BUNDLE:
+            elif element.tag == ENTRY and parent.getparent() is None and parent.tag == BUNDLE:
                 self.number += 1
-                yield _entry(element)
+                yield encounter_in(element)
                 # Whatever stands before this entry is done with too.
                 element.clear(keep_tail=False)
                 while element.getprevious() is not None:
@@ -80,12 +78,13 @@ class _Reader:
     def _begin(self, element: Any, parent: Any) -> None:
         self._began = True
         if element.getroottree().docinfo.internalDTD is not None:
-            raise FhirProblem("een DTD of entiteit in XML wordt niet gelezen")
+            raise FileProblem("een DTD of entiteit in XML wordt niet gelezen")
         if parent is not None:
-            raise FhirProblem("geen FHIR-Bundle of -Encounter in XML")
+            raise FileProblem("geen FHIR-Bundle of -Encounter in XML")
 
 
-def _entry(element: Any) -> Any:
+def encounter_in(element: Any) -> Any:
+    """Return the Encounter in an entry, as the part of FHIR JSON that the indicators need; None when there is none."""
     for resource in element.iterchildren(_RESOURCE):
         for content in resource.iterchildren(_ENCOUNTER):
             return {"resourceType": "Encounter", **_fields(content)}

@@ -1,8 +1,15 @@
 """`spoedkader indicators`: what it says, what it refuses, and that nothing of a visit leaves the hospital."""
 
 import csv
+import gzip
 import json
-from collections.abc import Iterator
+import os
+import random
+import re
+import string
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -217,3 +224,91 @@ def test_refusals_send_nothing(
     assert message in result.err
     assert "geheim" not in result.err
     assert recorder.around == []
+
+
+MEMORY = 250
+"""What the command may take for a file that it refuses, in MB; it needs some 100 for itself."""
+CSV = "visit_id,department,arrived_at,departed_at\n"
+XML = '<Bundle xmlns="http://hl7.org/fhir">'
+LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 20))
+
+
+def sparse(start: str) -> Callable[[Path], None]:
+    """A start, and zeros up to a gigabyte that take no place on the disk."""
+
+    def make(file: Path) -> None:
+        file.write_text(start)
+        os.truncate(file, 1_000_000_000)
+
+    return make
+
+
+def packed(start: str, *, unlike: int) -> Callable[[Path], None]:
+    """A gzipped start and a gigabyte of letters and digits behind it, `unlike` in a million of which do not repeat."""
+
+    def make(file: Path) -> None:
+        random_text = "".join(random.Random(1).choices(string.ascii_letters + string.digits, k=unlike))
+        block = gzip.compress((random_text + "x" * (1_000_000 - unlike)).encode())
+        file.write_bytes(gzip.compress(start.encode()) + block * 1000)
+
+    return make
+
+
+def bomb(start: str, again: str) -> Callable[[Path], None]:
+    """A gzipped start and a gigabyte of lines that are as they should be."""
+
+    def make(file: Path) -> None:
+        block = gzip.compress((again * (1_000_000 // len(again))).encode())
+        file.write_bytes(gzip.compress(start.encode()) + block * 1000)
+
+    return make
+
+
+def text(start: str, again: str = "", times: int = 0) -> Callable[[Path], None]:
+    """A start, and something again and again behind it."""
+
+    def make(file: Path) -> None:
+        file.write_text(start + again * times)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "message"),
+    [
+        ("bomb.ndjson.gz", bomb("", f'{{"a": "{"x" * 500}"}}\n'), "meer dan 200 keer zo groot"),
+        ("bomb.csv.gz", bomb(CSV, "1,SEH,2025-01-01T10:00,\n"), "meer dan 200 keer zo groot"),
+        ("line.ndjson", sparse('{"a": "'), "resource 1 is groter dan 1000000 bytes"),
+        ("line.ndjson.gz", packed('{}\n{"a": "', unlike=8000), "resource 2 is groter dan 1000000 bytes"),
+        ("value.json.gz", packed('[{"a": "', unlike=8000), "resource 1: geen geldige JSON, of groter dan"),
+        ("bundle.json.gz", packed('{"entry": [{"a": 1}, {"a": "', unlike=8000), "resource 2: geen geldige JSON, of"),
+        ("line.csv", sparse(CSV + "1"), "csv:2: regel is langer dan 1000000"),
+        ("line.csv.gz", packed(CSV + "1", unlike=8000), "regel is langer dan"),
+        ("deep.ndjson", text("", '{"a":', 190_000), "resource 1 is te diep genest"),
+        ("deep.json", text("", "[", 50_000_000), "resource 1 is te diep genest"),
+        ("deep.xml", text(XML, "<entry>", 1_000_000), "geen geldige XML na resource 0"),
+        ("element.xml.gz", packed(XML + "<entry>", unlike=8000), "resource 1 is groter dan 1000000 bytes"),
+        ("attribute.xml.gz", packed(XML + '<entry id="', unlike=8000), "resource 1 is groter dan"),
+        ("elements.xml", text(XML + "<entry>", "<a/>", 20_000_000), "resource 1 is groter dan 1000000 bytes"),
+        ("laughs.xml", text(f'<!DOCTYPE B [<!ENTITY a0 "ha">{LAUGHS}]>{XML}&a19;</Bundle>'), "geen geldige XML"),
+        ("file.xml", text(f'<!DOCTYPE B [<!ENTITY a SYSTEM "file:///etc/passwd">]>{XML}&a;</Bundle>'), "DTD of"),
+    ],
+)  # fmt: skip
+def test_a_file_that_attacks_is_refused_in_little_memory(
+    tmp_path: Path, name: str, make: Callable[[Path], None], message: str
+) -> None:
+    make(tmp_path / name)
+    mapping = [] if ".csv" in name else ["--mapping", str(write_mapping(tmp_path))]
+    address = f"unix:{tmp_path}/q.sock"
+    given = ["indicators", str(tmp_path / name), "--location", "L020", "--year", "2025", "--quality", address, *mapping]
+    measured = (
+        "from services.cli.main import app\ntry:\n    app()\nfinally:\n    print(open('/proc/self/status').read())"
+    )
+    with recording(address) as recorder:
+        command = [sys.executable, "-c", measured, *given]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
+    assert message in done.stderr.replace("\n", "")
+    assert recorder.around == []
+    (most,) = re.findall(r"VmHWM:\s*([0-9]+) kB", done.stdout)
+    assert int(most) < MEMORY * 1024

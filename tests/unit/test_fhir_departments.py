@@ -34,6 +34,7 @@ def test_a_hospital_without_an_ehh_says_so(tmp_path: Path) -> None:
             ["seh.kleur", "seh.location", "seh.type[1]", "seh.type[2]", "ehh: moet", "visit_id", "visitid"],
         ),
         ("seh: {type: ['a|b']}\nehh: {}\nvisit_id: {system: 5}", ["visit_id.system"]),
+        ("seh: {location: ['|']}\nehh: {}", ["seh.location[1]"]),
         (MAPPING.replace("ehh:", "ehh:\n  location: ['Location/seh']"), ["bij seh en bij ehh"]),
     ],
 )  # fmt: skip

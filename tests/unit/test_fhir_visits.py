@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from services.cli.exchange.reader import read_folder
 from spoedkader.departments import Departments, read_departments
-from spoedkader.fhir import FhirProblem, FhirVisits, encounter, is_fhir, lines, placing, read_fhir
-from spoedkader.fhir.tables import raw_table
+from spoedkader.encounter_sources import FileProblem
+from spoedkader.fhir import FhirVisits, is_fhir, placing, read_fhir
 from spoedkader.indicators import Indicators, calculate
 from tests.support.fhir_files import FORMS, MAPPING, Visit, write, write_mapping, xml_of
 from tests.support.fhir_files import encounter as written
@@ -128,6 +128,14 @@ def test_what_does_not_count_is_left_out_and_counted(
     assert found.resources == 3
 
 
+@pytest.mark.parametrize("name", ["x.ndjson", "x.json"])
+def test_half_a_character_is_no_text(tmp_path: Path, name: str) -> None:
+    half = json.dumps({**written(2, ("half", *GOOD[1:])), "id": "\ud83d"}).replace('"half"', r'"\ud83d"')
+    texts = [json.dumps(written(1, GOOD)), half]
+    (tmp_path / name).write_text("\n".join(texts) if name == "x.ndjson" else f"[{', '.join(texts)}]")
+    assert counts(read_fhir(tmp_path / name, mapping(tmp_path))) == {placing.NO_VISIT_ID: [2]}
+
+
 @pytest.mark.parametrize(
     ("start", "end", "arrived", "minutes"),
     [
@@ -170,45 +178,6 @@ def test_encounters_of_one_visit_are_one_visit_and_an_id_is_no_identifier(tmp_pa
     assert calculate(read(tmp_path, written(1, GOOD), written(2, GOOD), text=by_id).table, [], 2025).seh_visits == 2
 
 
-values = st.recursive(
-    st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from(["", "EMER", "1", "Location/seh", "é\ud83d"[:1]]),
-    lambda inner: (
-        st.lists(inner, max_size=2)
-        | st.dictionaries(
-            st.sampled_from(
-                ["coding", "code", "system", "value", "reference", "location", "identifier", "start", "end"]
-            ),
-            inner,
-            max_size=3,
-        )
-    ),
-    max_leaves=6,
-)
-fields = st.sampled_from(
-    ["resourceType", "id", "identifier", "status", "class", "type", "serviceType", "period", "location", "length"]
-)
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.dictionaries(fields, values, max_size=4), st.booleans())
-def test_the_fast_way_reads_what_the_exact_way_reads(change: dict[str, Any], with_type: bool) -> None:
-    with tempfile.TemporaryDirectory() as path:
-        text = MAPPING.replace("ehh:\n", 'ehh:\n  type: ["EMER|1"]\n  location: ["|1"]\n') if with_type else MAPPING
-        departments = mapping(Path(path), text)
-    resource = {**written(1, GOOD), **change}
-    fast = lines._plain([json.dumps(resource, ensure_ascii=False).encode()], departments)
-    if fast is not None:
-        assert fast.equals(raw_table([encounter.raw_of(resource, departments)]))
-
-
-def test_usual_encounters_are_read_by_the_fast_way(tmp_path: Path) -> None:
-    departments = mapping(tmp_path)
-    resources = [written(1, GOOD), written(2, ("2", "EHH", GOOD[2], ""))]
-    fast = lines._plain([json.dumps(resource).encode() for resource in resources], departments)
-    assert fast is not None
-    assert fast.equals(raw_table([encounter.raw_of(resource, departments) for resource in resources]))
-
-
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -230,7 +199,7 @@ def test_usual_encounters_are_read_by_the_fast_way(tmp_path: Path) -> None:
 def test_files_that_are_refused(tmp_path: Path, name: str, content: str) -> None:
     file = tmp_path / name
     file.write_text(content, "utf-8")
-    with pytest.raises(FhirProblem) as caught:
+    with pytest.raises(FileProblem) as caught:
         read_fhir(file, mapping(tmp_path))
     assert "geheim" not in str(caught.value)
 
@@ -239,7 +208,7 @@ def test_an_entity_bomb_is_refused(tmp_path: Path) -> None:
     levels = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
     bomb = f'<!DOCTYPE B [<!ENTITY a0 "ha">{levels}]><Bundle xmlns="http://hl7.org/fhir" lang="&a11;">&a11;</Bundle>'
     (tmp_path / "x.xml").write_text(bomb)
-    with pytest.raises(FhirProblem):
+    with pytest.raises(FileProblem):
         read_fhir(tmp_path / "x.xml", mapping(tmp_path))
 
 
@@ -255,13 +224,13 @@ def test_a_zip_bomb_and_a_damaged_one_are_refused(tmp_path: Path, name: str) -> 
     }[name]
     packed = gzip.compress((start + again * (20_000_000 // len(again))).encode())
     (tmp_path / name).write_bytes(packed)
-    with pytest.raises(FhirProblem, match="200 keer"):
+    with pytest.raises(FileProblem, match="200 keer"):
         read_fhir(tmp_path / name, departments)
     (tmp_path / name).write_bytes(packed[:-9])
-    with pytest.raises(FhirProblem):
+    with pytest.raises(FileProblem):
         read_fhir(tmp_path / name, departments)
     (tmp_path / name).write_bytes(gzip.compress(b"{}\n" * 10)[:-3])
-    with pytest.raises(FhirProblem):
+    with pytest.raises(FileProblem):
         read_fhir(tmp_path / name, departments)
 
 
@@ -270,7 +239,7 @@ def test_forms_are_told_by_content(tmp_path: Path) -> None:
         assert is_fhir(write(tmp_path, form, [written(1, GOOD)]))
     assert not is_fhir(EXAMPLE / "encounters" / "L020.csv")
     (tmp_path / "csv.gz").write_bytes((tmp_path / "visits.ndjson.gz").read_bytes()[:2])
-    with pytest.raises(FhirProblem):
+    with pytest.raises(FileProblem):
         is_fhir(tmp_path / "csv.gz")
 
 
