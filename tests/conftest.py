@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -26,3 +29,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def engine_name(request: pytest.FixtureRequest) -> str:
     """The engine that judges in this run."""
     return str(request.config.getoption("--engine"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_left_for_other_threads() -> Iterator[None]:
+    """An engine may be dropped only in the thread that made it: what a module leaves is collected here, before a thread
+    of the next one comes upon it."""
+    yield
+    gc.collect()
