@@ -3,14 +3,11 @@
 `python docs/generate.py [--check]`
 """
 
-import sys
-from pathlib import Path
-
+from docs.publishing import DOCS, publish
 from services.cli.policy.book_writing import pages, year_before
 from services.policy.policy_set import years_in
 from services.runtime.errors import REASONS
 
-DOCS = Path(__file__).parent
 POLICIES = DOCS.parent / "policies"
 
 
@@ -46,21 +43,5 @@ def norm_books() -> dict[str, str]:
     }
 
 
-def main() -> int:
-    """Writes the pages, or with `--check` counts those that differ."""
-    stale = 0
-    for name, text in {"errors.md": errors(), **norm_books()}.items():
-        page = DOCS / name
-        if page.exists() and page.read_text("utf-8") == text:
-            continue
-        stale += 1
-        if "--check" in sys.argv[1:]:
-            print(f"docs/{name} is out of date; run `make docs`", file=sys.stderr)
-        else:
-            page.parent.mkdir(exist_ok=True)
-            page.write_text(text, "utf-8")
-    return stale if "--check" in sys.argv[1:] else 0
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(publish({"errors.md": errors(), **norm_books()}, "make docs"))

@@ -24,9 +24,10 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor, ServiceDescr
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from google.protobuf.descriptor_pool import DescriptorPool
 
+from docs.publishing import publish
+
 ROOT = Path(__file__).parents[1]
 PROTOS = ROOT / "protos"
-PAGE = Path(__file__).parent / "integrators" / "openapi.yaml"
 CONTRACTS = ROOT / "build" / "contracts.binpb"
 PLUGIN = "protoc-gen-openapi"
 _PARTS = {
@@ -265,17 +266,5 @@ def _type(field: FieldDescriptor) -> str:
     return str(field.message_type.full_name) if field.message_type else ""
 
 
-def main() -> int:
-    """Writes the document, or with `--check` says whether it is the same."""
-    text = document()
-    if PAGE.exists() and PAGE.read_text("utf-8") == text:
-        return 0
-    if "--check" in sys.argv[1:]:
-        print(f"{PAGE.relative_to(ROOT)} is out of date; run `make openapi`", file=sys.stderr)
-        return 1
-    PAGE.write_text(text, "utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(publish({"integrators/openapi.yaml": document()}, "make openapi"))

@@ -55,15 +55,6 @@ def count_on(database: Database, name: str) -> None:
         record_changes(connection, stamp)
 
 
-def test_replicas_that_start_together_make_their_tables_once(tmp_path: Path) -> None:
-    def start(_: int) -> None:
-        with_tables(tmp_path / "new.db", [CounterRow, *CHANGE_ROWS], connections=1).close()
-
-    database_url(tmp_path / "new.db")
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(start, range(4)))
-
-
 def test_no_change_is_lost_and_the_feed_has_each_once_in_order(replicas: list[Database]) -> None:
     seen: list[int] = []
     done = threading.Event()
