@@ -54,6 +54,13 @@ def raw_of(resource: Any, departments: Departments) -> Raw:
     )
 
 
+def compared(departments: Departments) -> frozenset[str]:
+    """Return every text that `raw_of` may compare a value with, also as the part of a key before or after a `|`."""
+    keys = {key for listed in (departments.seh, departments.ehh) for found in listed.values() for key in found}
+    parts = {part for key in keys for bar in re.finditer(r"\|", key) for part in (key[: bar.start()], key[bar.end() :])}
+    return frozenset({"EMER", ACT_CODE, departments.visit_system or "", *keys, *parts})
+
+
 def _visit_id(resource: dict[str, Any], system: str | None) -> tuple[str | None, bool]:
     if system is not None:
         for identifier in _list(resource.get("identifier")):

@@ -1,21 +1,21 @@
-"""The entries of an XML Bundle, in parts that are documents by themselves, read by libxml2 and libxslt.
+"""The entries of an XML Bundle, each cut out as a document by itself, and read a kind at a time.
 
-A part ends with `</entry>`. Were that no end of an entry of the Bundle (in a comment, or in a Bundle in the Bundle),
-then the part would not be XML by itself, and the file has to be read the exact way. What is left of the text without
-the parts has to be a Bundle without entries.
+An entry ends with `</entry>`. Were that no end of an entry of the Bundle (in a comment, or in a Bundle in the Bundle),
+then what is cut out would not be XML by itself, and the file has to be read the exact way. What is left of the text
+without the entries has to be a Bundle without entries.
 """
 
 import re
-from functools import cache
-from importlib.resources import files
-from itertools import islice
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lxml import etree
 
-from spoedkader.departments import KINDS, Departments, Keys
+from spoedkader.departments import Departments
 from spoedkader.encounter_sources import BOM, MAX_UNIT, parts
-from spoedkader.fhir.encounter import ACT_CODE, RAW_COLUMNS, raw_of
+from spoedkader.fhir.encounter import RAW_COLUMNS, Raw, compared, raw_of
+from spoedkader.fhir.skeletons import COPIED, MARK, Skeleton, skeletons, without_texts
 from spoedkader.fhir.tables import raw_table
 from spoedkader.fhir.ways import NotPlain, Way
 from spoedkader.fhir.xmls import BUNDLE, ENTRY, PARSING, encounter_in
@@ -24,95 +24,121 @@ if TYPE_CHECKING:
     import polars as pl
 
 _BEGIN = 100_000
-_PART = 500_000
-"""Small enough for what is made of a part to stay in a processor's cache."""
-_GROUP = 8
-_MARK = b"</entry>"
+_END = b"</entry>"
 _CLOSE = b"</Bundle>"
-_SIGNS = (b"\\", b"&", b"'")
-_TO_ESCAPE = re.compile(rb"\\|&quot;|&#(?:0*1?[0-9]{1,2}|x0*[0-7]?[0-9a-fA-F]);|=[ \t\r\n]*'")
-"""What can bring a character into a value that JSON writes otherwise: a quote, a backslash, a control character."""
+_ROOM = 5_000_000
+"""How many characters of skeletons are remembered; what is known of them takes about ten times as much."""
+_ROWS = 10_000
+"""How many rows of kinds are remembered."""
+
+Row = tuple[Raw, Mapping[Any, int]]
+"""Raw values, in which marks can stand for those that are copied, and which piece to copy for each mark."""
 
 
-def of_entries(source: BinaryIO, departments: Departments) -> Way[list[bytes]]:
+def of_entries(source: BinaryIO, departments: Departments) -> Way[bytes]:
     """Return the fast way to read an XML Bundle. Raises `NotPlain`, and what reading raises."""
     begin = source.read(_BEGIN).removeprefix(BOM)
     first = re.search(rb"<entry[ \t\r\n>]", begin)
     if first is None:
         raise NotPlain
     head, rest = begin[: first.start()], begin[first.start() :]
-    if b"<!DOCTYPE" in head:
+    if b"<!DOCTYPE" in head or _entries(head + _CLOSE):
         raise NotPlain
-    some = parts(source, _MARK, rest, size=_PART)
-    groups = iter(lambda: list(islice(some, _GROUP)), [])
-    return Way(groups, lambda group: _raw(head, group, departments))
+    return Way(parts(source, _END, rest), _Reader(head, departments).raw)
 
 
-def _raw(head: bytes, group: list[bytes], departments: Departments) -> "pl.DataFrame":
-    import polars as pl  # noqa: PLC0415
+class _Reader:
+    def __init__(self, head: bytes, departments: Departments) -> None:
+        self._head = head
+        self._departments = departments
+        self._compared = compared(departments)
+        if any(MARK in text for text in self._compared):
+            raise NotPlain
+        self._known: dict[str, Skeleton | None] = {}
+        self._room = _ROOM
+        self._known_row = lru_cache(_ROWS)(self._row)
 
+    def raw(self, part: bytes) -> "pl.DataFrame":
+        """Return the raw values of a part that ends with an entry; what follows the last entry has none."""
+        import polars as pl  # noqa: PLC0415
+
+        if not part.endswith(_END):
+            if len(part) > MAX_UNIT or _entries(self._head + part):
+                raise NotPlain
+            return raw_table([])
+        try:
+            text = pl.Series([part], dtype=pl.Binary).cast(pl.String)
+        except pl.exceptions.PolarsError:
+            raise NotPlain from None
+        entries = text.str.split(_END.decode()).explode().head(-1)
+        if (entries.str.len_bytes() > MAX_UNIT).any():
+            raise NotPlain
+        narratives = b"<div" in part and b"<!--" not in part
+        return self._by_kind(without_texts(entries) if narratives else entries)
+
+    def _by_kind(self, entries: "pl.Series") -> "pl.DataFrame":
+        """Return the raw values of entries; one of each kind is read, and the others differ in what is copied.
+
+        Of a kind are entries with the same skeleton and the same deciding values, as far as they are compared with
+        anything. An entry without a known skeleton is a kind by itself.
+        """
+        import polars as pl  # noqa: PLC0415
+
+        col, pieces = pl.col, pl.col("pieces").list
+        table = pl.DataFrame({"entry": entries, "skeleton": skeletons(entries)})
+        counts = table.group_by("skeleton").len()
+        found = [self._skeleton(text, count) for text, count in counts.iter_rows()]
+        deciding = pl.Series([known and known.deciding for known in found], dtype=pl.String)
+        asked = pl.when(pl.element().is_in(self._compared)).then(pl.element()).otherwise(pl.lit(MARK))
+        places = col("deciding").str.split(",").cast(pl.List(pl.UInt32), strict=False)
+        facts = pieces.gather(places).list.eval(asked).list.join('"')
+        table = (
+            table.join(
+                counts.with_columns(deciding=deciding).with_row_index("at"), on="skeleton", maintain_order="left"
+            )
+            .with_columns(pieces=col("entry").str.split('"'))
+            .select("at", "pieces", facts=pl.coalesce(facts, "entry"))
+        )
+        kinds = table.select("at", "facts").unique()
+        rows = [(self._known_row if found[at] else self._row)(found[at], text) for at, text in kinds.iter_rows()]
+        copies = {name: [places.get(raw[RAW_COLUMNS.index(name)]) for raw, places in rows] for name in COPIED}
+        kinds = kinds.hstack(raw_table(raw for raw, _ in rows)).with_columns(
+            pl.Series(f"{name}_at", at, dtype=pl.UInt32) for name, at in copies.items()
+        )
+        copied = {name: pl.coalesce(pieces.get(col(f"{name}_at")), name) for name in COPIED}
+        return table.join(kinds, on=("at", "facts"), maintain_order="left").select(
+            copied.get(name, col(name)).alias(name) for name in RAW_COLUMNS
+        )
+
+    def _skeleton(self, text: str, count: int) -> Skeleton | None:
+        """Return what is known of a skeleton that so many entries of a part have; one is not worth reading it."""
+        if text not in self._known and count > 1 and len(text) < self._room:
+            self._room -= len(text)
+            self._known[text] = Skeleton.of(text, self._entry)
+        return self._known.get(text)
+
+    def _row(self, skeleton: Skeleton | None, facts: str) -> Row:
+        """Return the row of a kind.
+
+        `facts` are the deciding pieces between quotes; of an entry without a known skeleton it is the entry.
+        """
+        if skeleton is None:
+            return raw_of(encounter_in(self._entry(facts)), self._departments), {}
+        return raw_of(skeleton.with_facts(facts), self._departments), skeleton.places
+
+    def _entry(self, text: str) -> Any:
+        """Return the element of an entry from its text up to its end. Raises `NotPlain` when that is not one entry."""
+        found = _entries(self._head + text.encode() + _END + _CLOSE)
+        if len(found) != 1:
+            raise NotPlain
+        return found[0]
+
+
+def _entries(document: bytes) -> list[Any]:
     try:
-        roots = (_parsed(head, part) for part in group)
-        if any(sign in part for part in group for sign in _SIGNS) and any(map(_TO_ESCAPE.search, group)):
-            entries = (entry for root in roots for entry in root.iterchildren(ENTRY))
-            return raw_table(raw_of(encounter_in(entry), departments) for entry in entries)
-        lines = [line for root in roots for line in _lines(root, departments)]
-        return _table(pl.Series(lines, dtype=pl.Binary).cast(pl.String), departments)
-    except (etree.XSLTError, pl.exceptions.PolarsError):
-        raise NotPlain from None
-
-
-def _parsed(head: bytes, part: bytes) -> Any:
-    """Return the root of the document that a part is, with the begin and the end of the Bundle around it."""
-    if len(part) > MAX_UNIT and any(len(piece) > MAX_UNIT for piece in part.split(_MARK)):
-        raise NotPlain
-    entries = part.endswith(_MARK)  # The last part is what follows the entries, and the end of the file itself.
-    try:
-        root = etree.fromstring(head + part + _CLOSE if entries else head + part, etree.XMLParser(**PARSING))
+        root = etree.fromstring(document, etree.XMLParser(**PARSING))
     except etree.XMLSyntaxError:
         raise NotPlain from None
-    if root.tag != BUNDLE or (not entries and root.find(ENTRY) is not None):
+    if root.tag != BUNDLE:
         raise NotPlain
-    return root
-
-
-def _lines(root: Any, departments: Departments) -> list[bytes]:
-    found = {"act-code": ACT_CODE, "visit-system": departments.visit_system or ""}
-    parameters = {name: etree.XSLT.strparam(value) for name, value in found.items()}
-    transform: Any = etree.XSLT(_stylesheet())
-    return bytes(transform(root, **parameters)).split(b"\n")[:-1]
-
-
-def _table(lines: "pl.Series", departments: Departments) -> "pl.DataFrame":
-    """Return the raw values in what the stylesheet writes."""
-    import polars as pl  # noqa: PLC0415
-
-    texts = dict.fromkeys(("id", "status", "patient", "identifier", "start", "end"), pl.String)
-    flags = dict.fromkeys(("encounter", "emergency"), pl.Boolean)
-    dtype = pl.Struct({**texts, **flags, **dict.fromkeys(KINDS, pl.List(pl.String))})
-    col = pl.col
-
-    def fits(listed: Keys) -> "pl.Expr":
-        found = [col(kind).list.eval(pl.element().is_in(keys)).list.any() for kind, keys in listed.items() if keys]
-        return pl.any_horizontal(*found, pl.lit(value=False)).fill_null(value=False)
-
-    return (
-        lines.str.json_decode(dtype)
-        .struct.unnest()
-        .select(
-            col("encounter", "emergency").fill_null(value=False),
-            col("status", "start").fill_null(""),
-            "end",
-            visit_id=pl.coalesce("identifier", pl.when(col("id") != "").then("id")),
-            identified=col("identifier").is_not_null(),
-            at_seh=fits(departments.seh),
-            at_ehh=fits(departments.ehh),
-            patient=pl.when(col("patient") != "").then("patient"),
-        )
-        .select(RAW_COLUMNS)
-    )
-
-
-@cache
-def _stylesheet() -> Any:
-    return etree.fromstring(files("spoedkader.fhir").joinpath("entries.xsl").read_bytes())
+    return list(root.iterchildren(ENTRY))

@@ -1,6 +1,6 @@
 """Resources of FHIR XML, one by one: a Bundle or one Encounter, as the part of FHIR JSON that the indicators need."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 from lxml import etree
@@ -22,9 +22,22 @@ PARSING: dict[str, Any] = {
 }
 """The text is read as UTF-8, whatever it declares; no entity is resolved, and nothing is fetched."""
 
-_VALUES = frozenset({"id", "status", "system", "code", "value", "start", "end", "reference"})
-_OBJECTS = frozenset({"class", "period", "serviceType", "subject"})
-_LISTS = frozenset({"identifier", "type", "location", "coding"})
+_TEXT: dict[str, Any] = {}
+_CODING = {"system": _TEXT, "code": _TEXT}
+_CONCEPT = {"coding": [_CODING]}
+_IDENTIFIER = {"system": _TEXT, "value": _TEXT}
+_FIELDS: dict[str, Any] = {
+    "id": _TEXT,
+    "identifier": [_IDENTIFIER],
+    "status": _TEXT,
+    "class": _CODING,
+    "type": [_CONCEPT],
+    "serviceType": _CONCEPT,
+    "subject": {"reference": _TEXT},
+    "period": {"start": _TEXT, "end": _TEXT},
+    "location": [{"location": {"reference": _TEXT, "identifier": _IDENTIFIER}}],
+}
+"""The elements of an Encounter that the indicators need; those in a list repeat."""
 _LENGTH = len(_FHIR)
 
 
@@ -66,7 +79,7 @@ class _Reader:
             elif parent is None:
                 if element.tag == _ENCOUNTER:
                     self.number += 1
-                    yield {"resourceType": "Encounter", **_fields(element)}
+                    yield {"resourceType": "Encounter", **_fields(element, _FIELDS)}
             elif element.tag == ENTRY and parent.getparent() is None and parent.tag == BUNDLE:
                 self.number += 1
                 yield encounter_in(element)
@@ -87,26 +100,22 @@ def encounter_in(element: Any) -> Any:
     """Return the Encounter in an entry, as the part of FHIR JSON that the indicators need; None when there is none."""
     for resource in element.iterchildren(_RESOURCE):
         for content in resource.iterchildren(_ENCOUNTER):
-            return {"resourceType": "Encounter", **_fields(content)}
+            return {"resourceType": "Encounter", **_fields(content, _FIELDS)}
     return None
 
 
-def _fields(element: Any) -> dict[str, Any]:
+def _fields(element: Any, needed: Mapping[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for child in element:
         tag = child.tag
         if not isinstance(tag, str) or not tag.startswith(_FHIR):
             continue
         name = tag[_LENGTH:]
-        if name in _VALUES:
+        inner = needed.get(name)
+        if inner is _TEXT:
             fields.setdefault(name, child.get("value", ""))
-        elif name in _LISTS:
-            # A location of an Encounter is a list, the one in it an object, and so is the identifier in that.
-            inner = _fields(child)
-            if element.tag[_LENGTH:] == "location":
-                fields.setdefault(name, inner)
-            else:
-                fields.setdefault(name, []).append(inner)
-        elif name in _OBJECTS:
-            fields.setdefault(name, _fields(child))
+        elif isinstance(inner, list):
+            fields.setdefault(name, []).append(_fields(child, inner[0]))
+        elif inner is not None:
+            fields.setdefault(name, _fields(child, inner))
     return fields

@@ -139,6 +139,7 @@ def bundle(*entries: str, end: str = ', "total": 3, "link": [{"relation": "self"
         ("x.xml", f"{OPEN}{XML}{INNER}{XML}{SHUT}", 3),
         ("x.xml", f"{OPEN}{XML}{XML}<link><url value='\"'/></link>{SHUT}\n", 2),
         ("x.xml", f"{OPEN}<entry/>{XML}<entry/>{XML}{SHUT}", 4),
+        ("x.xml", f"{OPEN}{XML}<entry/>{XML}{SHUT}", 3),
         ("x.xml", f"{OPEN}{XML}{XML}<entry/>{SHUT}", 3),
         ("x.xml", f"{OPEN}{SHUT}", 0),
     ],
@@ -170,6 +171,8 @@ CUT: Callable[[str], str] = lambda text: text[: text.rindex('"fullUrl"') + 9]  #
         ("x.xml", f"{OPEN}{XML}{XML}{SHUT}{OPEN}{XML}{SHUT}"),
         ("x.xml", f"{OPEN}{XML}{SHUT.replace('Bundle', 'bundle')}"),
         ("x.xml", f"{OPEN}{XML}{XML.replace('finished', '&lang;')}{SHUT}"),
+        ("x.xml", f'<!DOCTYPE a [<!ENTITY b "c">]>{OPEN}{XML}{XML}{SHUT}'),
+        ("x.xml", f'{OPEN}<!-- <entry> -->{XML}<link a="--> {XML}-->{SHUT}'),
     ],
 )
 def test_what_is_broken_is_refused(tmp_path: Path, name: str, content: str) -> None:
