@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := services spoedkader tests docs hatch_build.py
+SOURCES := services spoedkader tests docs deploy hatch_build.py
 EXAMPLE := data/voorbeeld-2027
 
 export PATH := $(abspath $(BIN)):$(PATH)
@@ -11,7 +11,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONHASHSEED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo process up door test test-opa test-postgres tools check docs openapi format bench mutants lock clean
+.PHONY: help env demo process up door test test-opa test-postgres test-identity test-deploy tools check docs openapi format bench mutants lock clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -42,15 +42,22 @@ up: env ## the three services on loopback, until Ctrl-C
 door: env ## the JSON door in front of the services of `make up`, until Ctrl-C
 	deploy/envoy/start.sh
 
-test: env ## every test
-	$(BIN)/pytest -q -n 2 --dist loadfile tests
+test: env ## every test but those of image and pods
+	$(BIN)/pytest -q -n 2 --dist loadfile --ignore=tests/deploy tests
 
 test-opa: env ## the tests of the quality service, judged by a real OPA server
 	$(BIN)/pytest -q -n 2 --dist loadfile --engine=opa $(wildcard tests/contract/test_quality_*.py)
 
 test-postgres: env ## the tests of the services, on a real PostgreSQL server
 	$(BIN)/pytest -q -n 2 --dist loadfile --db=postgres tests/unit/runtime tests/unit/budget tests/contract \
-		tests/integration/test_migrations.py
+		tests/integration/test_migrations.py tests/integration/test_backup.py \
+		tests/integration/test_audit_commands.py
+
+test-identity: env ## the tests of the services, with the rules of access in force
+	$(BIN)/pytest -q -n 2 --dist loadfile --identity=required tests/contract
+
+test-deploy: env ## image, manifests and pods; the last need root and what deploy/check/prepare.sh installs
+	$(BIN)/pytest -q tests/deploy
 
 tools: ## builds the OPA and the OpenAPI generator that the tests use, where Go and its modules are
 	CGO_ENABLED=0 GOTOOLCHAIN=local go install github.com/open-policy-agent/opa@v1.20.2
@@ -65,6 +72,7 @@ check: env ## format, lint, types, imports, contracts, policies
 	$(BIN)/buf format --diff --exit-code protos
 	$(BIN)/python docs/generate.py --check
 	$(BIN)/spoedkader policy check
+	$(BIN)/python -m tests.security.audit
 
 docs: env ## writes the pages that are generated from the code
 	$(BIN)/python docs/generate.py
@@ -86,6 +94,10 @@ mutants: env ## how many faults put into the rules the Rego tests notice
 
 lock: ## pins every dependency anew; needs uv
 	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --quiet -o requirements-dev.lock
+	uv pip compile pyproject.toml -c requirements-dev.lock --universal --generate-hashes --no-emit-index-url --quiet \
+		-o deploy/image/runtime.lock
+	uv pip compile deploy/image/build.in -c requirements-dev.lock --universal --generate-hashes --no-emit-index-url \
+		--quiet -o deploy/image/build.lock
 
 clean: ## removes everything that was made
 	rm -rf $(VENV) build var spoedkader/*/v1

@@ -17,7 +17,7 @@ from grpc_status import rpc_status
 from spoedkader.client.calls import ACTOR_KEY
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("registry", "quality", "budget", "feed")
+PACKAGES = ("registry", "quality", "budget", "feed", "audit")
 SECONDS = 60.0
 
 Json = Any

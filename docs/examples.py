@@ -10,7 +10,8 @@ import json
 import re
 import tempfile
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,10 @@ from google.protobuf import json_format
 from google.protobuf.message import Message
 
 from docs.calls import ROOT, Example, Json, as_json, every_method, make
-from services.cli.clients import Services
+from services.cli.clients import Addresses, Services
 from services.cli.output import Output
 from services.cli.process.journal import Journal
-from services.cli.process.simulation import SimulatedClock, simulated_suite
+from services.cli.process.simulation import SimulatedClock, in_file, simulated_suite
 from services.cli.process.story import tell
 from services.policy.bundle import pack
 from services.policy.policy_set import PolicySet, load_policy_set
@@ -76,22 +77,37 @@ def examples() -> dict[str, list[Example]]:
     Raises:
         RuntimeError: a step of the walk came to something else than it says.
     """
+    with walked_suite() as (_, found):
+        return found
+
+
+@contextmanager
+def walked_suite(
+    database_url: Callable[[Path], str] = in_file,
+) -> Iterator[tuple[Addresses, dict[str, list[Example]]]]:
+    """The services after the story and the walk, and the examples that came of it, as `examples` gives them.
+
+    `database_url` is that of `simulated_suite`.
+
+    Raises:
+        RuntimeError: a step of the walk came to something else than it says.
+    """
     recorder = Recorder()
     clock = SimulatedClock(BEGINS)
-    with (
-        tempfile.TemporaryDirectory(prefix="spoedkader-") as folder,
-        simulated_suite(clock) as addresses,
-        Services(addresses) as services,
-    ):
-        for name in SERVICES:
-            service = getattr(services, name)
-            service.channel = grpc.intercept_channel(service.channel, recorder)
-        with Output(as_json=True).progress() as steps:
-            tell(ROUND, services, clock, Journal(Path(folder)), steps)
-        for name in SERVICES:
-            getattr(services, name).channel.close()
-        walked = walk({name: getattr(addresses, name) for name in SERVICES})
-    found = {method: [example] for method, example in recorder.examples.items()}
+    with tempfile.TemporaryDirectory(prefix="spoedkader-") as folder, simulated_suite(clock, database_url) as addresses:
+        with Services(addresses) as services:
+            for name in SERVICES:
+                service = getattr(services, name)
+                service.channel = grpc.intercept_channel(service.channel, recorder)
+            with Output(as_json=True).progress() as steps:
+                tell(ROUND, services, clock, Journal(Path(folder)), steps)
+            for name in SERVICES:
+                getattr(services, name).channel.close()
+        yield addresses, _shown(recorder.examples, walk({name: getattr(addresses, name) for name in SERVICES}))
+
+
+def _shown(told: Mapping[str, Example], walked: Mapping[str, list[Example]]) -> dict[str, list[Example]]:
+    found = {method: [example] for method, example in told.items()}
     for method, made in walked.items():
         answered = [example for example in made if example.refusal is None]
         first = answered[:1] or found.get(method, [])

@@ -200,7 +200,8 @@ def _streams_as_arrays(paths: Json, services: list[ServiceDescriptor]) -> None:
         f"{service.name}_{method.name}" for service in services for method in service.methods if method.server_streaming
     }
     for _, operation in _operations(paths):
-        if operation["operationId"] in streaming:
+        # Behind the method may stand whose it is.
+        if "_".join(operation["operationId"].split("_")[:2]) in streaming:
             content = operation["responses"]["200"]["content"]["application/json"]
             content["schema"] = {"type": "array", "items": content["schema"]}
 

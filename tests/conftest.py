@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support.databases import DATABASES, choose
+from tests.support import access, databases
 from tests.support.engines import ENGINES
 
 # A busy machine makes an example slow; that is no fault of what is tested.
@@ -18,11 +18,23 @@ settings.load_profile("steady")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=ENGINES, default="regorus", help="what judges in the quality service")
-    parser.addoption("--db", choices=DATABASES, default="sqlite", help="what the services keep their data in")
+    parser.addoption("--db", choices=databases.DATABASES, default="sqlite", help="what the services keep their data in")
+    parser.addoption(
+        "--identity", choices=access.IDENTITIES, default="development", help="whether callers show who they are"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    choose(str(config.getoption("--db")))
+    databases.choose(str(config.getoption("--db")))
+    access.choose(str(config.getoption("--identity")))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if access.is_required():
+        skip = pytest.mark.skip(reason="the rules of access refuse it first")
+        for item in items:
+            if item.get_closest_marker("every_right"):
+                item.add_marker(skip)
 
 
 @pytest.fixture(scope="session")

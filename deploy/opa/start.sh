@@ -5,6 +5,8 @@
 #   SPOEDKADER_OPA_DIR       where OPA keeps the last good bundle (var/opa)
 #   SPOEDKADER_OPA_KEY       file <key id>.pem with the public key that bundles must be signed with; without it OPA takes
 #                            bundles that are not signed, and only those
+#   SPOEDKADER_OPA_TRACES    host:port of an OTLP/gRPC receiver beside it, for the spans of the evaluations that are part of
+#                            a traced call; without it there are none
 #   OPA                      the program, when it is not on the PATH or where Go puts programs
 # Arguments go to `opa run`.
 set -eu
@@ -15,6 +17,7 @@ export SPOEDKADER_BUNDLE_URL="${SPOEDKADER_BUNDLE_URL:-http://127.0.0.1:50062}"
 export SPOEDKADER_OPA_DIR="${SPOEDKADER_OPA_DIR:-var/opa}"
 address=${SPOEDKADER_OPA_ADDRESS:-127.0.0.1:8181}
 key=${SPOEDKADER_OPA_KEY:-}
+traces=${SPOEDKADER_OPA_TRACES:-}
 
 find_opa() {
     command -v "${OPA:-opa}" && return
@@ -51,6 +54,12 @@ if [ -n "$key" ]; then
     # Only with its id here does OPA refuse a bundle that is not signed.
     set -- --set "bundles.kwaliteitskader.signing.keyid=$(basename "$key" .pem)" \
         --set "keys.$id.algorithm=$algorithm" --set-file "keys.$id.key=$key" "$@"
+fi
+
+if [ -n "$traces" ]; then
+    # Whoever asks has decided whether its call is traced; what is not part of a call, such as a probe, is left out.
+    set -- --set distributed_tracing.type=grpc --set "distributed_tracing.address=$traces" \
+        --set distributed_tracing.service_name=opa --set distributed_tracing.sample_percentage=0 "$@"
 fi
 
 exec "$opa" run --server --addr "$address" --config-file "$here/config.yaml" --skip-version-check \

@@ -3,10 +3,13 @@
 import base64
 import json
 
-from sqlalchemy import Connection, bindparam, select, text
+from sqlalchemy import Connection, bindparam, select
 from sqlmodel import Field, SQLModel
 
 from services.policy.purchasing import PurchasingYear, read_purchasing_year
+from services.runtime.dialects import RowNumber
+from services.runtime.ledger.appending import AppendOnly
+from services.runtime.versions import Stamp
 
 
 class PurchasingRulesRow(SQLModel, table=True):
@@ -14,7 +17,8 @@ class PurchasingRulesRow(SQLModel, table=True):
 
     __tablename__ = "purchasing_rules"
 
-    revision: str = Field(primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowNumber)
+    revision: str = Field(unique=True)
     policy_year: int
     files: str
     """JSON object from the name of each file to its content in base64."""
@@ -24,20 +28,16 @@ _TABLE = SQLModel.metadata.tables["purchasing_rules"]
 _SAME = _TABLE.c.revision == bindparam("revision")
 _KNOWN = select(_TABLE.c.revision).where(_SAME)
 _FILES = select(_TABLE.c.policy_year, _TABLE.c.files).where(_SAME)
-# Where writers run side by side, another may keep the same rules after we looked.
-_KEEP = text(
-    "INSERT INTO purchasing_rules (revision, policy_year, files) VALUES (:revision, :policy_year, :files) "
-    "ON CONFLICT (revision) DO NOTHING"
-)
+_ROWS = AppendOnly(_TABLE)
 
 
-def keep(connection: Connection, rules: PurchasingYear) -> None:
+def keep(connection: Connection, rules: PurchasingYear, stamp: Stamp) -> None:
     """Keeps the rules; does nothing when they are there already."""
     if connection.execute(_KNOWN, {"revision": rules.revision}).first() is not None:
         return
     files = {name: base64.b64encode(content).decode() for name, content in rules.files.items()}
     row = {"revision": rules.revision, "policy_year": rules.year, "files": json.dumps(files)}
-    connection.execute(_KEEP, row)
+    _ROWS.add(connection, [row], stamp.written)
 
 
 def of_revision(connection: Connection, revision: str) -> PurchasingYear | None:

@@ -1,8 +1,9 @@
 """The purchasing rules of each policy year, read once."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from services.policy.parameters import Parameters
+from services.policy.parameters import KIND, Parameters
 from services.policy.purchasing import PurchasingYear, load_purchasing_year
 from services.policy.year import InvalidYearError, UnknownYearError
 from services.runtime.errors import DomainError, Reason
@@ -28,6 +29,22 @@ class Rules:
         if policy_year not in self._years:
             self._years[policy_year] = self._load(policy_year)
         return self._years[policy_year]
+
+    @property
+    def loaded(self) -> Sequence[PurchasingYear]:
+        """The years that were read, the first one first."""
+        return [self._years[year] for year in sorted(self._years)]
+
+    def problem(self) -> str:
+        """What is wrong with the rules that came with the software, every year of them; empty when nothing is."""
+        folders = (self._policies_dir / KIND).glob("[0-9][0-9][0-9][0-9]")
+        problems = []
+        for year in sorted(int(folder.name) for folder in folders):
+            try:
+                self.year(year)
+            except DomainError as error:
+                problems.append(error.message)
+        return " ".join(problems)
 
     def _load(self, policy_year: int) -> PurchasingYear:
         metadata = {"policy_year": str(policy_year)}

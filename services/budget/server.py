@@ -18,6 +18,7 @@ from services.budget.conditions.engines import ConditionEngines
 from services.budget.conditions.facts import ConditionReader
 from services.budget.conditions.judging import ConditionJudge
 from services.budget.figure_reader import FigureReader
+from services.budget.metrics import PurchasingCollector
 from services.budget.norm_budget import api as norm_budget
 from services.budget.norm_budget.calculations import Calculations
 from services.budget.norm_budget.store import CalculationRow
@@ -32,13 +33,20 @@ from services.budget.rules import Rules
 from services.budget.scenarios import api as scenarios
 from services.budget.schoning import api as schoning
 from services.budget.tariff import api as tariff
-from services.runtime import feed
+from services.policy.access import AccessRules
+from services.runtime import audit, feed
 from services.runtime.changes import CHANGE_ROWS
+from services.runtime.database_metrics import DatabaseWatch
+from services.runtime.health import HealthCheck
+from services.runtime.metrics import Metrics
 from services.runtime.migrations import opened
+from services.runtime.peer_health import peer_check
 from services.runtime.peers import Peer
 from services.runtime.server import Application
+from services.runtime.server_metrics import BreakerCollector
 from services.runtime.settings import ServiceSettings
 from services.runtime.transactions import Clock, RequestRow, Transactions, utc_now
+from spoedkader.audit.v1 import audit_pb2_grpc
 from spoedkader.budget.v1 import (
     application_pb2_grpc,
     availability_pb2_grpc,
@@ -80,16 +88,22 @@ class BudgetSettings(ServiceSettings):
 
 def build(settings: BudgetSettings, clock: Clock = utc_now) -> Application:
     """The budget service over its database and its peers."""
+    metrics = Metrics()
     database = opened("budget", settings)
     transactions = Transactions(database, clock)
-    registry = Peer("registry", settings.registry_address, settings.peer_timeout_seconds)
-    quality = Peer("quality", settings.quality_address, settings.peer_timeout_seconds)
+    registry = Peer("registry", settings.registry_address, settings, metrics.peers)
+    quality = Peer("quality", settings.quality_address, settings, metrics.peers)
     rules = Rules(settings.policies_dir)
     facts = Facts(registry, quality, rules)
     figures = FigureReader(registry, quality)
     calculations = Calculations(facts, transactions)
     comparisons = Comparisons(transactions)
-    engines = ConditionEngines(settings.engine_processes)
+    engines = ConditionEngines(settings.engine_processes, metrics.evaluations)
+
+    watch = DatabaseWatch(database)
+    breakers = BreakerCollector([registry.breaker, quality.breaker])
+    for collector in (watch, PurchasingCollector(lambda: rules.loaded), breakers):
+        metrics.registry.register(collector)
 
     def submitted_on(agb: str, year: int) -> date | None:
         with transactions.read_one() as connection:
@@ -114,7 +128,10 @@ def build(settings: BudgetSettings, clock: Clock = utc_now) -> Application:
     )
 
     def register(server: grpc.Server) -> None:
-        feed_pb2_grpc.add_FeedServiceServicer_to_server(feed.FeedServicer(transactions), server)
+        audit_pb2_grpc.add_AuditServiceServicer_to_server(audit.AuditServicer(transactions, ROWS), server)
+        feed_pb2_grpc.add_FeedServiceServicer_to_server(
+            feed.FeedServicer(transactions, lambda _: {}, metrics.feed), server
+        )
         application_pb2_grpc.add_ApplicationServiceServicer_to_server(application_servicer, server)
         availability_pb2_grpc.add_AvailabilityServiceServicer_to_server(
             availability.AvailabilityServicer(facts), server
@@ -154,5 +171,19 @@ def build(settings: BudgetSettings, clock: Clock = utc_now) -> Application:
         schoning.SERVICE,
         tariff.SERVICE,
         feed.SERVICE,
+        audit.SERVICE,
     )
-    return Application("budget", register, services, close)
+    return Application(
+        "budget",
+        register,
+        services,
+        AccessRules(settings.access_dir).decide,
+        close,
+        metrics=metrics,
+        checks=(
+            HealthCheck("database", watch.problem),
+            HealthCheck("rules", rules.problem),
+            peer_check(registry),
+            peer_check(quality),
+        ),
+    )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from services.cli.failures import failure
-from spoedkader.client import Client, NotAnswered, Refused
+from services.cli.failures import Failure, failure
+from spoedkader.client import Client, Credentials, NotAnswered, Refused
 
 Response = TypeVar("Response")
 
@@ -24,6 +24,21 @@ class Addresses:
     budget: str
 
 
+def connect(name: str, address: str, actor: str) -> Client:
+    """A client of a service, with the certificates and the token that the environment names.
+
+    Not so over a socket in a folder: whoever may enter the folder may call.
+
+    Raises:
+        Failure: there is something wrong with them.
+    """
+    try:
+        credentials = None if address.startswith("unix:") else Credentials.from_environment()
+        return Client(name, address, actor=actor, credentials=credentials)
+    except (OSError, ValueError) as error:
+        raise Failure(f"De certificaten of het token voor de dienst {name} zijn niet bruikbaar: {error}.") from error
+
+
 class Service:
     """One service; nothing is connected until the first call. Every call raises Failure when it is refused, or not
     answered in time."""
@@ -31,7 +46,7 @@ class Service:
     def __init__(self, name: str, address: str) -> None:
         self.name = name
         self.address = address
-        self._client = Client(name, address, actor=ACTOR)
+        self._client = connect(name, address, ACTOR)
         self.channel = self._client.channel
 
     def call(

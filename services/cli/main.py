@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from services.cli import tables
+from services.cli.audit.commands import audit
 from services.cli.clients import Addresses, Services
 from services.cli.indicators import indicators
 from services.cli.options import (
@@ -40,6 +41,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(indicators)
+app.add_typer(audit, name="audit")
 app.add_typer(policy, name="policy")
 app.add_typer(purchasing, name="purchasing")
 app.add_typer(questionnaire, name="questionnaire")

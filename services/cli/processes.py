@@ -15,7 +15,8 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from services.cli.failures import Failure
-from services.cli.service import FOLLOW_PARENT
+from services.cli.service import FOLLOW_PARENT, reachable, variable
+from spoedkader.client import Credentials, open_channel
 
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
@@ -32,6 +33,8 @@ class ServiceProcess:
     address: str
     process: subprocess.Popen[bytes]
     log: Path | None
+    credentials: Credentials | None = None
+    """Its own, by which it may be asked whether it serves; None without TLS."""
 
     @property
     def ended(self) -> int | None:
@@ -42,10 +45,11 @@ class ServiceProcess:
 def start(name: str, address: str, environment: Mapping[str, str], log: Path | None = None) -> ServiceProcess:
     """Starts a service; its log goes to `log`, or to standard error."""
     output = log.open("wb") if log else None
+    whole = {**os.environ, **environment}
     try:
         process = subprocess.Popen(  # noqa: S603 - this interpreter and this package
             [sys.executable, "-m", "services.cli.service", name, FOLLOW_PARENT],
-            env={**os.environ, **environment},
+            env=whole,
             # A pipe that closes when this process goes, even when it is killed.
             stdin=subprocess.PIPE,
             stdout=output or sys.stderr,
@@ -56,7 +60,7 @@ def start(name: str, address: str, environment: Mapping[str, str], log: Path | N
     finally:
         if output:
             output.close()
-    return ServiceProcess(name, address, process, log)
+    return ServiceProcess(name, address, process, log, _credentials(name, whole))
 
 
 def wait_until_serving(
@@ -70,7 +74,7 @@ def wait_until_serving(
     deadline = time.monotonic() + seconds
     for child in children:
         # Another server at the address would answer as well, so the child itself has to live.
-        while not (_serves(child.address) and child.ended is None):
+        while not (_serves(child) and child.ended is None):
             if child.ended is not None:
                 raise Failure(f"De dienst {child.name} startte niet (status {child.ended}).", _log_of(child))
             if time.monotonic() > deadline:
@@ -102,8 +106,18 @@ def stop(children: list[ServiceProcess], seconds: float = STOP_SECONDS) -> list[
     return killed
 
 
-def _serves(address: str) -> bool:
-    with grpc.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) as channel:
+def _credentials(name: str, environment: Mapping[str, str]) -> Credentials | None:
+    ca, *own = (environment.get(variable(name, f"tls_{file}")) for file in ("client_ca", "certificate", "key"))
+    return Credentials(Path(ca), *(Path(file) if file else None for file in own)) if ca else None
+
+
+def _serves(child: ServiceProcess) -> bool:
+    try:
+        opened = open_channel(reachable(child.address), child.name, child.credentials)
+    except (OSError, ValueError):
+        # It says so itself.
+        return False
+    with opened as channel:
         stub: Any = health_pb2_grpc.HealthStub(channel)
         try:
             answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=2)

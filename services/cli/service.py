@@ -35,12 +35,18 @@ def peers_of(service: str) -> tuple[str, ...]:
     return SERVICES[: SERVICES.index(service)]
 
 
+def reachable(address: str) -> str:
+    """The address at which this machine reaches a service that listens on all of its addresses."""
+    host, _, port = address.rpartition(":")
+    return f"localhost:{port}" if host in ("0.0.0.0", "[::]") else address  # noqa: S104 - looked at, not listened on
+
+
 def complete(service: str, environment: Mapping[str, str], data_dir: Path) -> dict[str, str]:
     """The variables of a service that the environment leaves open: its database, and its peers where they listen."""
     found = {variable(service, "database_url"): f"sqlite:///{(data_dir / service).absolute()}.db"}
     for peer in peers_of(service):
         address = environment.get(variable(peer, "address"), DEFAULT_ADDRESSES[peer])
-        found[variable(service, f"{peer}_address")] = address
+        found[variable(service, f"{peer}_address")] = reachable(address)
     return {name: value for name, value in found.items() if name not in environment}
 
 

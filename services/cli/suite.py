@@ -36,6 +36,9 @@ def throw_away_suite(policies: Path | None = None) -> Iterator[Addresses]:
                     variable(name, "address"): addresses[name],
                     variable(name, "database_url"): f"sqlite:///{folder}/{name}.db",
                     variable(name, "drain_seconds"): "2",
+                    variable(name, "identity"): "development",
+                    # Empty is as if it were not there.
+                    **{variable(name, f"tls_{file}"): "" for file in ("certificate", "key", "client_ca")},
                     **({variable(name, "policies_dir"): str(policies.absolute())} if policies else {}),
                     **{variable(name, f"{peer}_address"): addresses[peer] for peer in peers_of(name)},
                 }

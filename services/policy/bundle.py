@@ -17,13 +17,14 @@ from typing import Any
 
 from services.policy.engine import PolicyError
 from services.policy.policy_set import PolicySet
-from services.policy.signing import SIGNATURES, Keys, Signer
+from services.policy.signing import SIGNATURES, Signer, Trusted
 from services.policy.year import KIND, is_rule, is_test
 
 MANIFEST = ".manifest"
 MAX_BYTES = 8 * 1024 * 1024
 """Of a bundle, packed or unpacked; those of a year are a hundred times smaller."""
 MAX_FILES = 1000
+_MAX_LABEL = 200
 
 
 class BundleError(PolicyError):
@@ -42,7 +43,7 @@ def pack(policy_set: PolicySet, signer: Signer | None) -> bytes:
     return _pack({MANIFEST: _json(manifest), **policy_set.files}, signer)
 
 
-def unpack(content: bytes, keys: Keys | None) -> tuple[PolicySet, str]:
+def unpack(content: bytes, keys: Trusted | None) -> tuple[PolicySet, str]:
     """Return the policy set in a bundle, and the id of the key that signed it.
 
     With `keys` the bundle must be signed by one of them; without, nothing is verified and the id is empty. Raises
@@ -125,7 +126,8 @@ def _unpack(content: bytes) -> dict[str, bytes]:
                     continue
                 name = entry.name.removeprefix("./").removeprefix("/")
                 held = tar.extractfile(entry) if entry.isfile() else None
-                if held is None or name in files or len(files) >= MAX_FILES:
+                # A name that is no UTF-8 has halves of characters in it, which are not printable.
+                if held is None or name in files or len(files) >= MAX_FILES or not name.isprintable():
                     raise BundleError(f"de bundel bevat iets wat er niet in hoort: {name[:60]!r}")
                 files[name] = held.read()
     except (OSError, EOFError, zlib.error, tarfile.TarError, ValueError) as reason:
@@ -143,9 +145,11 @@ def _manifest(content: bytes) -> dict[str, Any]:
             metadata["kind"] == KIND
             and type(metadata["year"]) is int
             and isinstance(metadata["label"], str)
+            and len(metadata["label"]) <= _MAX_LABEL
+            and metadata["label"].isprintable()
             and isinstance(manifest["revision"], str)
         )
-    except (ValueError, KeyError, TypeError) as reason:
+    except (ValueError, KeyError, TypeError, RecursionError) as reason:
         raise BundleError("de bundel heeft geen manifest van een jaar met regels") from reason
     if not right:
         raise BundleError("het manifest van de bundel is niet dat van een jaar met regels")

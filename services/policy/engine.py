@@ -24,6 +24,15 @@ class EvaluationError(PolicyError):
 class EngineUnavailableError(PolicyError):
     """The engine did not answer, or not in time. Nothing is known about the policy; the same may work later."""
 
+    def __init__(self, message: str, *, retry_after: float = 0.0) -> None:
+        """`retry_after` is in how many seconds it is worth trying; 0 when that is not known."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class NoAnswerError(EngineUnavailableError):
+    """The engine was asked, and there was no answer."""
+
 
 class OtherPolicySetError(EngineUnavailableError):
     """The engine holds another policy set than the one that was asked for; it may be on its way."""

@@ -28,14 +28,17 @@ from services.policy.engine import (
     Evaluation,
     EvaluationError,
     JsonValue,
+    NoAnswerError,
     OtherPolicySetError,
     UndefinedResultError,
 )
 from services.policy.year import KIND
+from services.runtime.tracing import trace_headers
 
 BUNDLE = KIND
 """The name of the bundle with every year's rules in the configuration of OPA."""
 PARAMETERS = {"strict-builtin-errors": "true", "provenance": "true"}
+TRACE_HEADERS = ("traceparent", "tracestate")
 PASSING = (500, 502, 503, 504)
 """Statuses that say nothing about the next try."""
 
@@ -68,7 +71,7 @@ class OpaEngine:
         deadline = None if seconds is None else time.monotonic() + seconds
         try:
             body = self._ask(path, document, self._left(deadline))
-        except _PassingError:
+        except NoAnswerError:
             left = self._left(deadline)
             if left <= 0:
                 raise
@@ -94,6 +97,7 @@ class OpaEngine:
                 # The client has one limit for all its calls, as an attribute; this client is ours until we give it
                 # back. The limit is on connecting and on every wait for bytes, and OPA sends its answer in one piece.
                 client.timeout = Timeout(total=seconds)
+                client.part_of(trace_headers())
                 return client.query_rule(document, path.removeprefix("data."), query_params=PARAMETERS)
         except requests.HTTPError as reason:
             raise _refusal(reason.response) from reason
@@ -102,7 +106,7 @@ class OpaEngine:
         except requests.exceptions.InvalidJSONError as reason:
             raise EvaluationError(f"the input is no JSON: {reason}") from reason
         except requests.RequestException as reason:
-            raise _PassingError(f"OPA did not answer: {reason}") from reason
+            raise NoAnswerError(f"OPA did not answer: {reason}") from reason
         except RecursionError as reason:
             raise EngineUnavailableError("OPA answered with JSON that is nested too deep") from reason
 
@@ -153,10 +157,6 @@ class OpaEngine:
         return provenance
 
 
-class _PassingError(EngineUnavailableError):
-    """There was no answer, and the next try may get one."""
-
-
 class _Client(OpaClient):  # type: ignore[misc]
     """The client, whatever the environment of this process says about proxies and passwords for other servers."""
 
@@ -165,6 +165,31 @@ class _Client(OpaClient):  # type: ignore[misc]
         # With TLS the server may be elsewhere, and its certificate of an authority that only the environment knows.
         session.trust_env = bool(self.ssl)
         return session
+
+    def part_of(self, headers: Mapping[str, str]) -> None:
+        """Tells OPA with the requests from now on which span they are part of, by W3C `traceparent`."""
+        for name in TRACE_HEADERS:
+            self._session.headers.pop(name, None)
+        self._session.headers.update(headers)
+
+
+def bundle_held(url: str, seconds: float) -> str:
+    """The revision of the bundle that the server at `url` judges by, empty when it has none.
+
+    Raises EngineUnavailableError when it does not answer within `seconds`.
+    """
+    client = client_of(url)
+    client.timeout = seconds
+    try:
+        # What is asked does not matter, and this costs nothing.
+        body = client.query_rule({}, "system.log.drop", query_params={"provenance": "true"})
+        return str(body["provenance"]["bundles"][BUNDLE]["revision"])
+    except (requests.RequestException, ValueError) as reason:
+        raise EngineUnavailableError(f"OPA did not answer: {reason}") from reason
+    except (KeyError, TypeError):
+        return ""
+    finally:
+        client.close_connection()
 
 
 def client_of(url: str) -> _Client:
@@ -194,7 +219,7 @@ def _refusal(response: requests.Response) -> EngineUnavailableError | Evaluation
         if problem:
             return EvaluationError(problem)
     message = f"OPA answered with status {response.status_code}"
-    return _PassingError(message) if response.status_code in PASSING else EngineUnavailableError(message)
+    return NoAnswerError(message) if response.status_code in PASSING else EngineUnavailableError(message)
 
 
 def _evaluation_problem(status: int, body: Mapping[str, Any]) -> str:

@@ -11,13 +11,22 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import jwt
+import structlog
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
 
 from services.policy.engine import PolicyError
+from spoedkader.client.files import Watched
+
+log = structlog.get_logger()
 
 SIGNATURES = ".signatures.json"
 
@@ -38,11 +47,25 @@ class Signer:
     _key: Any
     _algorithm: str
 
+    @property
+    def name(self) -> str:
+        """The id of the key, and which key it is: another one under the same id is another signer."""
+        public = self._key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return f"{self.key_id}.{hashlib.sha256(public).hexdigest()[:16]}"
+
     def sign(self, files: Mapping[str, bytes]) -> bytes:
         """Return the content of `.signatures.json` for the files of a bundle."""
         hashes = [{"name": name, "hash": digest, "algorithm": "SHA-256"} for name, digest in _hashes(files)]
         token = jwt.encode({"files": hashes}, self._key, self._algorithm, headers={"kid": self.key_id})
         return json.dumps({"signatures": [token]}).encode()
+
+
+class Trusted(Protocol):
+    """Those whose signatures are believed."""
+
+    def verify(self, files: Mapping[str, bytes]) -> str:
+        """Return the id of the key that signed the files of a bundle. Raises SignatureError."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -61,7 +84,7 @@ class Keys:
             key_id = str(jwt.get_unverified_header(token)["kid"])
         except KeyError as reason:
             raise SignatureError("de bundel is niet ondertekend") from reason
-        except (ValueError, TypeError, jwt.InvalidTokenError) as reason:
+        except (ValueError, TypeError, RecursionError, jwt.InvalidTokenError) as reason:
             raise SignatureError("de ondertekening van de bundel is niet leesbaar") from reason
         if key_id not in self._keys:
             raise SignatureError(f"de bundel is ondertekend met sleutel {key_id[:40]!r}, die niet wordt vertrouwd")
@@ -80,8 +103,17 @@ class Keys:
 def read_signer(file: Path, key_id: str = "") -> Signer:
     """Return the signer with the private key (PEM, RSA or ECDSA P-256) in a file; its id is the name of the file
     without its ending unless `key_id` says otherwise. Raises KeyFileError, and OSError when it cannot be read."""
+    return _signer(file.read_bytes(), file, key_id)
+
+
+def watched_signer(file: Path) -> Watched[Signer]:
+    """The signer with the private key that a file has now; see `read_signer`, which raises the same."""
+    return Watched([file], lambda files: _signer(files[0], file), lambda said, facts: log.error(said, **facts))
+
+
+def _signer(content: bytes, file: Path, key_id: str = "") -> Signer:
     try:
-        key = load_pem_private_key(file.read_bytes(), password=None)
+        key = load_pem_private_key(content, password=None)
     except (ValueError, TypeError) as reason:
         raise KeyFileError(f"{file} bevat geen privésleutel in PEM zonder wachtwoord") from reason
     return Signer(key_id or file.stem, key, _algorithm(file, key))
@@ -101,6 +133,24 @@ def read_keys(folder: Path) -> Keys:
     return Keys(keys)
 
 
+class KeyFolder:
+    """The public keys that a folder has when something is to be verified: one that is added or taken away counts from
+    then on."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises as `read_keys`."""
+        self._folder = folder
+        read_keys(folder)
+
+    def verify(self, files: Mapping[str, bytes]) -> str:
+        """As `Keys.verify`. Raises SignatureError too when the folder can't be read or has what is no key."""
+        try:
+            keys = read_keys(self._folder)
+        except (KeyFileError, OSError) as reason:
+            raise SignatureError(f"de sleutels zijn niet bruikbaar: {reason}") from reason
+        return keys.verify(files)
+
+
 def _algorithm(file: Path, key: object) -> str:
     if isinstance(key, rsa.RSAPrivateKey | rsa.RSAPublicKey) and key.key_size >= 2048:
         return "RS256"
@@ -115,7 +165,7 @@ def _hashes(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
         if name in (".manifest", "data.json") or name.endswith("/data.json"):
             try:
                 _add(digest, json.loads(content))
-            except ValueError as reason:
+            except (ValueError, RecursionError) as reason:
                 raise SignatureError(f"{name} is geen JSON") from reason
         else:
             digest.update(content)

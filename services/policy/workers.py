@@ -15,13 +15,25 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import BinaryIO, cast
+from typing import BinaryIO, Protocol, cast
 
 from services.policy.embedded import EmbeddedEngine, value_of
 from services.policy.engine import EngineUnavailableError, Evaluation, EvaluationError, JsonValue, PolicyLoadError
 from services.policy.worker import read_frame, write_frame
 
 START_SECONDS = 30.0
+
+
+class ProcessWatch(Protocol):
+    """Who is told how many processes there are."""
+
+    def process(self, change: int) -> None:
+        """So many more, or fewer."""
+        ...
+
+    def process_replaced(self) -> None:
+        """One was gone when it was wanted, and got a successor."""
+        ...
 
 
 class WorkerEngine:
@@ -31,7 +43,13 @@ class WorkerEngine:
     version = EmbeddedEngine.version
 
     def __init__(
-        self, modules: Mapping[str, str], data: JsonValue, *, processes: int = 0, seconds: float = 5.0
+        self,
+        modules: Mapping[str, str],
+        data: JsonValue,
+        *,
+        processes: int = 0,
+        seconds: float = 5.0,
+        watch: ProcessWatch | None = None,
     ) -> None:
         """Start the workers, as many as there are processors unless `processes` says otherwise.
 
@@ -44,6 +62,8 @@ class WorkerEngine:
         self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
         workers = [_Worker(self._setup) for _ in range(processes or os.cpu_count() or 1)]
         self._workers = set(workers)
+        self._watch = watch
+        self._tell(len(workers))
         try:
             for worker in workers:
                 worker.wait_until_loaded()
@@ -73,13 +93,20 @@ class WorkerEngine:
         """End every worker."""
         for worker in self._workers:
             worker.end()
+        self._tell(-len(self._workers))
         self._workers.clear()
+
+    def _tell(self, change: int) -> None:
+        if self._watch is not None:
+            self._watch.process(change)
 
     def _living(self, worker: _Worker) -> _Worker:
         """The worker, or another in its place when it is gone."""
         if worker.lives:
             return worker
         worker.end()
+        if self._watch is not None:
+            self._watch.process_replaced()
         self._workers.discard(worker)
         successor = _Worker(self._setup)
         self._workers.add(successor)

@@ -6,9 +6,10 @@ is being judged is finished by the rules that it began with.
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -17,7 +18,7 @@ from services.policy.bundle import BundleError, combine, combined_revision, pack
 from services.policy.engine import PolicyEngine, PolicyError
 from services.policy.parameters import Parameters, load_parameters
 from services.policy.policy_set import PolicySet, load_policy_set, years_in
-from services.policy.signing import Keys, Signer
+from services.policy.signing import Signer, Trusted
 from services.policy.year import PolicyYear
 from services.quality.engines import Engines
 from services.quality.policysets import store
@@ -93,7 +94,7 @@ class Rulebook:
         transactions: Transactions,
         policies_dir: Path,
         engines: Engines,
-        keys: Keys | None = None,
+        keys: Trusted | None = None,
     ) -> None:
         """With `keys` only sets that one of them signed can be used."""
         self._transactions = transactions
@@ -218,6 +219,11 @@ class Rulebook:
         with self._transactions.read() as connection:
             sets = store.active_sets(connection)
         return [self._status(stored) for stored in sets]
+
+    def activated_at(self, digests: Sequence[str]) -> Mapping[str, datetime]:
+        """When each of some sets that are active was activated last, by digest."""
+        with self._transactions.read_one() as connection:
+            return {digest: store.activated_at(connection, digest) for digest in digests}
 
     def revision(self) -> str:
         """Names the set that judges each year here."""

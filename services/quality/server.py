@@ -8,7 +8,8 @@ import grpc
 from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from services.policy.signing import read_keys, read_signer
+from services.policy.access import AccessRules
+from services.policy.signing import KeyFolder, watched_signer
 from services.quality import engines
 from services.quality.assessments import api as assessments
 from services.quality.assessments.store import AssessmentRow
@@ -22,18 +23,26 @@ from services.quality.follower import Follower
 from services.quality.indicators import api as indicators
 from services.quality.indicators.store import IndicatorsRow
 from services.quality.locations import Locations
+from services.quality.metrics import FindingMetrics, RulesCollector
 from services.quality.policysets import api as policysets
 from services.quality.policysets.store import PolicySetRow, PolicySetTransitionRow
 from services.quality.rulebook import Rulebook
 from services.quality.submissions import api as submissions
 from services.quality.submissions.store import SubmissionRow
-from services.runtime import feed
+from services.runtime import audit, feed
+from services.runtime.breaker import Breaker
 from services.runtime.changes import CHANGE_ROWS
+from services.runtime.database_metrics import DatabaseWatch
+from services.runtime.health import HealthCheck
+from services.runtime.metrics import Metrics
 from services.runtime.migrations import opened
+from services.runtime.peer_health import peer_check
 from services.runtime.peers import Peer
 from services.runtime.server import Application
+from services.runtime.server_metrics import BreakerCollector
 from services.runtime.settings import ServiceSettings, require_loopback
 from services.runtime.transactions import Clock, RequestRow, Transactions, utc_now
+from spoedkader.audit.v1 import audit_pb2_grpc
 from spoedkader.feed.v1 import feed_pb2_grpc
 from spoedkader.quality.v1 import (
     assessment_pb2_grpc,
@@ -94,26 +103,36 @@ def build(settings: QualitySettings, clock: Clock = utc_now) -> Application:
         KeyFileError: a key can't be used.
         OSError: the bundle address is taken, or a key can't be read.
     """
-    keys = read_keys(settings.policy_keys_dir) if settings.policy_keys_dir else None
-    signer = read_signer(settings.bundle_key) if settings.bundle_key else None
+    keys = KeyFolder(settings.policy_keys_dir) if settings.policy_keys_dir else None
+    signer = watched_signer(settings.bundle_key) if settings.bundle_key else None
+    metrics = Metrics()
     database = opened("quality", settings)
     transactions = Transactions(database, clock)
-    registry = Peer("registry", settings.registry_address, settings.peer_timeout_seconds)
+    registry = Peer("registry", settings.registry_address, settings, metrics.peers)
     locations = Locations(registry)
     processes = settings.engine_processes or cpu_count() or 1
-    judging = engines.opa(settings.opa_url, processes) if settings.engine == "opa" else engines.embedded(processes)
+    breaker = Breaker("opa", settings.breaker_failures, settings.breaker_seconds)
+    judging = (
+        engines.opa(settings.opa_url, processes, metrics.evaluations, breaker)
+        if settings.engine == "opa"
+        else engines.embedded(processes, metrics.evaluations)
+    )
     rulebook = Rulebook(transactions, settings.policies_dir, judging, keys)
     rulebook.ship()
     source = ActiveSets(rulebook, signer)
-    bundles = (
-        BundleServer(settings.bundle_address, source, signer.key_id if signer else "")
-        if settings.bundle_address
-        else None
-    )
-    follower = Follower(rulebook, bundles)
+    bundles = BundleServer(settings.bundle_address, source, source.signed_by) if settings.bundle_address else None
+    follower = Follower(rulebook, bundles, judging.held)
+    watch = DatabaseWatch(database)
+    findings = FindingMetrics(metrics.registry)
+    breakers = BreakerCollector([registry.breaker, *([breaker] if settings.engine == "opa" else [])])
+    for collector in (watch, RulesCollector(lambda: follower.followed), breakers):
+        metrics.registry.register(collector)
 
     def register(server: grpc.Server) -> None:
-        feed_pb2_grpc.add_FeedServiceServicer_to_server(feed.FeedServicer(transactions), server)
+        audit_pb2_grpc.add_AuditServiceServicer_to_server(audit.AuditServicer(transactions, ROWS), server)
+        feed_pb2_grpc.add_FeedServiceServicer_to_server(
+            feed.FeedServicer(transactions, locations.owners, metrics.feed), server
+        )
         catalogue_pb2_grpc.add_CatalogueServiceServicer_to_server(catalogue.CatalogueServicer(rulebook), server)
         submission_pb2_grpc.add_SubmissionServiceServicer_to_server(
             submissions.SubmissionServicer(transactions, rulebook, locations), server
@@ -122,7 +141,7 @@ def build(settings: QualitySettings, clock: Clock = utc_now) -> Application:
             indicators.IndicatorServicer(transactions, locations), server
         )
         assessment_pb2_grpc.add_AssessmentServiceServicer_to_server(
-            assessments.AssessmentServicer(transactions, rulebook, locations, clock), server
+            assessments.AssessmentServicer(transactions, rulebook, locations, clock, findings), server
         )
         enforcement_pb2_grpc.add_EnforcementServiceServicer_to_server(
             enforcement.EnforcementServicer(transactions, rulebook, locations, clock), server
@@ -153,5 +172,15 @@ def build(settings: QualitySettings, clock: Clock = utc_now) -> Application:
         policysets.SERVICE,
         comparison.SERVICE,
         feed.SERVICE,
+        audit.SERVICE,
     )
-    return Application("quality", register, services, close, follower.start)
+    return Application(
+        "quality",
+        register,
+        services,
+        AccessRules(settings.access_dir).decide,
+        close,
+        follower.start,
+        metrics,
+        (HealthCheck("database", watch.problem), *follower.checks, peer_check(registry)),
+    )

@@ -7,10 +7,13 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
-from sqlalchemy import Connection, bindparam, insert, select, text, update
+from sqlalchemy import Connection, bindparam, select, text, update
 from sqlmodel import Field, SQLModel, col
 
-from services.runtime.prepared import Prepared, PreparedChange
+from services.runtime.dialects import RowNumber
+from services.runtime.ledger.appending import AppendOnly
+from services.runtime.ledger.entries import LedgerRow
+from services.runtime.prepared import Prepared
 from services.runtime.versions import Stamp
 
 Answer = TypeVar("Answer", bound=Message)
@@ -23,7 +26,7 @@ class ChangeCountRow(SQLModel, table=True):
     __tablename__ = "change_count"
 
     id: int = Field(primary_key=True)
-    number: int
+    number: int = Field(sa_type=RowNumber)
 
 
 class ChangeRow(SQLModel, table=True):
@@ -31,7 +34,7 @@ class ChangeRow(SQLModel, table=True):
 
     __tablename__ = "change"
 
-    position: int = Field(primary_key=True)
+    position: int = Field(primary_key=True, sa_type=RowNumber)
     resource: str
     type: str = Field(index=True)
     revision: int
@@ -39,7 +42,7 @@ class ChangeRow(SQLModel, table=True):
     recorded_at: datetime
 
 
-CHANGE_ROWS = (ChangeCountRow, ChangeRow)
+CHANGE_ROWS = (ChangeCountRow, ChangeRow, LedgerRow)
 _TABLE = SQLModel.metadata.tables["change"]
 _COUNTS = SQLModel.metadata.tables["change_count"]
 _COUNT = Prepared(
@@ -50,7 +53,7 @@ _COUNT = Prepared(
 )
 _FIRST = text("INSERT INTO change_count (id, number) VALUES (1, 0) ON CONFLICT (id) DO NOTHING")
 _NUMBER = Prepared(select(col(ChangeCountRow.number)))
-_INSERT = PreparedChange(insert(_TABLE), columns=_TABLE.columns.keys())
+_CHANGES = AppendOnly(_TABLE, numbered=False)
 _BEHIND = (
     select(_TABLE).where(_TABLE.c.position > bindparam("after")).order_by(_TABLE.c.position).limit(bindparam("limit"))
 )
@@ -69,23 +72,21 @@ class Change:
     recorded_at: datetime
 
 
-def record_changes(connection: Connection, stamp: Stamp) -> None:
-    """Writes what a transaction noted, as the last thing that it does: until its end no other gets a position."""
+def record_changes(connection: Connection, stamp: Stamp) -> int:
+    """Writes what a transaction noted, as the last thing that it does: until its end no other gets a position.
+
+    Gives the position of the last one; 0 when nothing was noted.
+    """
     if not stamp.noted:
-        return
-    first = _count(connection, len(stamp.noted)) - len(stamp.noted) + 1
+        return 0
+    last = _count(connection, len(stamp.noted))
+    first = last - len(stamp.noted) + 1
     rows = [
-        {
-            "position": position,
-            "resource": resource,
-            "type": type_of(resource),
-            "revision": revision,
-            "actor": stamp.by,
-            "recorded_at": stamp.at,
-        }
+        [position, resource, type_of(resource), revision, stamp.by, stamp.at]
         for position, (resource, revision) in enumerate(stamp.noted, start=first)
     ]
-    _INSERT.run(connection, rows)
+    _CHANGES.add_lists(connection, rows, stamp.written)
+    return last
 
 
 def _count(connection: Connection, count: int) -> int:
@@ -100,8 +101,9 @@ def _count(connection: Connection, count: int) -> int:
 
 def type_of(resource: str) -> str:
     """The last collection in a name, as in `closures`; of a resource without an identifier its own, `openingHours`."""
-    parts = resource.split("/")
-    return parts[-1] if len(parts) % 2 else parts[-2]
+    # A status feed brings thousands: an even number of slashes ends in a collection.
+    before, _, last = resource.rpartition("/")
+    return before.rpartition("/")[2] if resource.count("/") % 2 else last
 
 
 def changes_behind(connection: Connection, after: int, types: Sequence[str], limit: int) -> list[Change]:

@@ -1,29 +1,53 @@
 """The database of one service: reads of one consistent state, and writes that are all or nothing."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
 
-from sqlalchemy import Connection
+import structlog
+from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import QueuePool
 
 from services.runtime.dialects import dialect_of
+from spoedkader.client.files import Watched
+
+log = structlog.get_logger()
+
+_OWN = 3
+"""Connections for what a service does of its own accord: following its rules, and looking how it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """The connections of a pool: in use by a transaction, kept by a thread for single statements, and at most."""
+
+    in_transactions: int
+    of_threads: int
+    most: int
 
 
 class Database:
     """The database of one service; its tables are those of `services/runtime/migrations.py`."""
 
-    def __init__(self, url: str, *, connections: int = 16) -> None:
-        """Opens the database.
+    def __init__(self, url: str, *, connections: int = 16, url_file: Path | None = None) -> None:
+        """Opens the database. With `url_file` each connection gets the user and the password in that file of then.
 
         Raises:
             ValueError: it is of another kind than SQLite or PostgreSQL.
+            OSError: the file can't be read.
         """
         parsed = make_url(url)
         self._dialect = dialect_of(parsed)
         # A call holds one connection for its transaction, and its thread one for single statements.
-        self._engine = self._dialect.open(parsed, 2 * connections)
+        self._most = 2 * connections + _OWN
+        self._engine = self._dialect.open(parsed, self._most)
+        if url_file is not None:
+            _renew_login(self._engine, url_file)
         self._own = threading.local()
         self._owned: list[Connection] = []
 
@@ -66,9 +90,38 @@ class Database:
             if keep:
                 connection.commit()
 
+    @property
+    def use(self) -> Use:
+        """What the connections do now."""
+        kept = len(self._owned)
+        # Both counts are taken without a lock, so the one may be a moment ahead of the other.
+        return Use(max(0, cast(QueuePool, self._engine.pool).checkedout() - kept), kept, self._most)
+
     def close(self) -> None:
         """Gives every connection back."""
         for connection in self._owned:
             connection.close()
         self._owned.clear()
         self._engine.dispose()
+
+
+def _renew_login(engine: Engine, url_file: Path) -> None:
+    """Has each new connection log in as the file says then."""
+
+    def load(files: Sequence[bytes]) -> URL:
+        try:
+            return make_url(files[0].decode().strip())
+        except ArgumentError as error:
+            # It quotes what it could not read, and that is a secret.
+            raise ValueError("er staat geen URL in") from error
+
+    watched = Watched([url_file], load, lambda said, facts: log.error(said, **facts))
+
+    def log_in(dialect: object, record: object, arguments: object, parameters: dict[str, object]) -> None:
+        now = watched.value
+        if now.username is not None:
+            parameters["user"] = now.username
+        if now.password is not None:
+            parameters["password"] = now.password
+
+    event.listen(engine, "do_connect", log_in)

@@ -3,10 +3,10 @@
 import threading
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
-from sqlalchemy import URL, Connection, Engine, event, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import URL, BigInteger, Connection, Engine, Integer, event, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import create_engine
 
@@ -16,6 +16,8 @@ WAIT_SECONDS = 30
 """How long a writer waits for the one before it; then the caller is told to try again."""
 _WRITER = 5_380_000
 """The advisory lock that a writer holds; a service has a database of its own, so the number is for our writers only."""
+RowNumber = cast(type[Any], BigInteger().with_variant(Integer(), "sqlite"))
+"""The type of a column that numbers rows: 64 bits. SQLite hands out numbers to INTEGER only, which is as wide there."""
 
 
 class Dialect(Protocol):
@@ -114,19 +116,26 @@ _AGAIN = {
     "08000",  # connection_exception
     "08003",
     "08006",
+    "53100",  # disk_full
     "53300",  # too_many_connections
 }
+_IN_WORDS_OF_SQLITE = ("locked", "disk is full")
 _TAKE_TURN = text(f"SELECT pg_advisory_xact_lock({_WRITER})")
 
 
 def is_busy(error: Exception) -> bool:
-    """Whether the database could not do it now, and may when the same is asked again: nothing of it was kept."""
+    """Whether the database could not do it now, and may when the same is asked again: it is busy, away or full."""
     if isinstance(error, PoolTimeout):
         return True
     if not isinstance(error, DBAPIError):
         return False
-    state = getattr(error.orig, "sqlstate", None)
-    return error.connection_invalidated or state in _AGAIN or (state is None and "locked" in str(error.orig))
+    if error.connection_invalidated:
+        return True
+    cause: Any = error.orig
+    if not hasattr(cause, "sqlstate"):
+        return any(words in str(cause) for words in _IN_WORDS_OF_SQLITE)
+    # A server that does not let us in, or is gone halfway, gives no state.
+    return cause.sqlstate in _AGAIN or (cause.sqlstate is None and isinstance(error, OperationalError))
 
 
 def dialect_of(url: URL) -> Dialect:

@@ -9,9 +9,12 @@ class Code(Enum):
     """The canonical codes that this suite uses; the names are gRPC's."""
 
     INVALID_ARGUMENT = auto()
+    UNAUTHENTICATED = auto()
+    PERMISSION_DENIED = auto()
     NOT_FOUND = auto()
     ALREADY_EXISTS = auto()
     FAILED_PRECONDITION = auto()
+    RESOURCE_EXHAUSTED = auto()
     ABORTED = auto()
     DEADLINE_EXCEEDED = auto()
     CANCELLED = auto()
@@ -24,6 +27,11 @@ class Reason(StrEnum):
 
     INVALID_INPUT = auto()
     MALFORMED_MESSAGE = auto()
+    DEADLINE_REQUIRED = auto()
+    OVERLOADED = auto()
+    UNAUTHENTICATED = auto()
+    PERMISSION_DENIED = auto()
+    ISSUER_UNAVAILABLE = auto()
     NOT_FOUND = auto()
     ALREADY_EXISTS = auto()
     IDENTIFIER_TAKEN = auto()
@@ -50,6 +58,20 @@ class Reason(StrEnum):
 REASONS: Mapping[Reason, tuple[Code, str]] = {
     Reason.INVALID_INPUT: (Code.INVALID_ARGUMENT, "One or more fields are wrong; `BadRequest` names every one."),
     Reason.MALFORMED_MESSAGE: (Code.INVALID_ARGUMENT, "The message is not a valid encoding of its type."),
+    Reason.DEADLINE_REQUIRED: (
+        Code.INVALID_ARGUMENT,
+        "The call has no deadline, or one that is further away than `most_seconds`; nothing was done.",
+    ),
+    Reason.OVERLOADED: (
+        Code.RESOURCE_EXHAUSTED,
+        "There are too many calls; nothing was done. `RetryInfo` says when to try again.",
+    ),
+    Reason.UNAUTHENTICATED: (Code.UNAUTHENTICATED, "The caller does not show who it is, by a certificate or a token."),
+    Reason.PERMISSION_DENIED: (
+        Code.PERMISSION_DENIED,
+        "The caller may not do this, or not about that provider, whether it exists or not.",
+    ),
+    Reason.ISSUER_UNAVAILABLE: (Code.UNAVAILABLE, "The issuer of tokens does not answer, so a token can't be checked."),
     Reason.NOT_FOUND: (Code.NOT_FOUND, "The resource that the request names does not exist."),
     Reason.ALREADY_EXISTS: (Code.ALREADY_EXISTS, "A resource of that name exists already."),
     Reason.IDENTIFIER_TAKEN: (Code.ALREADY_EXISTS, "The identifier belongs to another parent; it is never used again."),
@@ -75,7 +97,7 @@ REASONS: Mapping[Reason, tuple[Code, str]] = {
     Reason.DEADLINE_EXCEEDED: (Code.DEADLINE_EXCEEDED, "The caller's deadline passed."),
     Reason.CALL_CANCELLED: (Code.CANCELLED, "The caller went away."),
     Reason.PEER_UNAVAILABLE: (Code.UNAVAILABLE, "A service that this one needs does not answer; `peer` names it."),
-    Reason.DATABASE_BUSY: (Code.UNAVAILABLE, "The database was busy for too long; try again a little later."),
+    Reason.DATABASE_BUSY: (Code.UNAVAILABLE, "The database is busy, away or full; try again a little later."),
     Reason.POLICY_SET_UNUSABLE: (
         Code.FAILED_PRECONDITION,
         "The policy set is not signed as it must be, not whole, or the engine does not take it; nothing changed.",
@@ -107,12 +129,15 @@ class DomainError(Exception):
         *,
         metadata: Mapping[str, str] | None = None,
         violations: Iterable[Violation] = (),
+        retry_after: float = 0.0,
     ) -> None:
+        """`retry_after` is how many seconds from now the same call may do better; 0 says nothing about that."""
         super().__init__(message)
         self.reason = reason
         self.message = message
         self.metadata = dict(metadata or {})
         self.violations = tuple(violations)
+        self.retry_after = retry_after
 
     @property
     def code(self) -> Code:

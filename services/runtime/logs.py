@@ -1,4 +1,8 @@
-"""Structured logs: lines for people on a terminal, JSON otherwise."""
+"""Structured logs: lines for people on a terminal, JSON otherwise.
+
+A line that belongs to a call has its `call` id, `method`, `actor` and `organisation`, and where calls are traced
+`trace_id` and `span_id`: the interceptor binds them. What is in a questionnaire is in no line.
+"""
 
 import logging
 import sys
@@ -29,3 +33,12 @@ def configure(level: str) -> None:
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
+    # What libraries have to say, such as that spans can't be sent, in the same form.
+    others = logging.StreamHandler(sys.stderr)
+    others.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render],
+        )
+    )
+    logging.basicConfig(handlers=[others], level=logging.WARNING)

@@ -5,6 +5,7 @@ a step takes away has to be put back from a backup.
 """
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from sqlalchemy import Connection, MetaData
 from sqlmodel import SQLModel
 
 from services.runtime.database import Database
+from services.runtime.ledger.appending import covered
+from services.runtime.ledger.sealing import seal
 from services.runtime.settings import ServiceSettings
 
 SERVICES = Path(__file__).parents[1]
@@ -28,7 +31,11 @@ def opened(service: str, settings: ServiceSettings) -> Database:
     Raises:
         ValueError: it is not, and the settings say that a job does that.
     """
-    database = Database(settings.database_url, connections=settings.workers)
+    database = Database(
+        settings.database_url,
+        connections=settings.workers + settings.stream_workers,
+        url_file=settings.database_url_file,
+    )
     if settings.migrate_at_start:
         migrate(database, service)
     elif behind(database, service):
@@ -37,10 +44,11 @@ def opened(service: str, settings: ServiceSettings) -> Database:
     return database
 
 
-def migrate(database: Database, service: str) -> Sequence[str]:
+def migrate(database: Database, service: str, *, at: datetime | None = None) -> Sequence[str]:
     """Does the steps that are not done, all of them in one transaction or none; gives what was done.
 
-    However many do it at once, the writer's turn sees to it that each step is done once.
+    However many do it at once, the writer's turn sees to it that each step is done once. What is there afterwards is
+    sealed in the ledger, as of now or `at` another moment.
     """
     with database.write() as connection:
         steps = _behind(connection, service)
@@ -48,6 +56,7 @@ def migrate(database: Database, service: str) -> Sequence[str]:
             config = _config(service)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            seal(connection, covered(rows_of(service)), at or datetime.now(UTC))
     return steps
 
 
@@ -72,9 +81,15 @@ def configure(context: Any, connection: Connection, service: str) -> None:
 def metadata_of(service: str) -> MetaData:
     """The tables that the code of a service expects."""
     metadata = MetaData()
-    for row in import_module(f"services.{service}.server").ROWS:
+    for row in rows_of(service):
         SQLModel.metadata.tables[str(row.__tablename__)].to_metadata(metadata)
     return metadata
+
+
+def rows_of(service: str) -> Sequence[type[SQLModel]]:
+    """The rows of every table of a service."""
+    rows: Sequence[type[SQLModel]] = import_module(f"services.{service}.server").ROWS
+    return rows
 
 
 def database_of(service: str) -> Database:

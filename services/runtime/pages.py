@@ -35,8 +35,7 @@ class Page:
         if self.after is None:
             return None
         fits = tuple(type(part) for part in self.after) == types
-        # A database has no larger integers.
-        if not fits or any(isinstance(part, int) and not -(2**63) <= part < 2**63 for part in self.after):
+        if not fits or not all(_can_be_a_place(part) for part in self.after):
             raise invalid([Violation("page_token", "is geen geldig vervolg")])
         return self.after
 
@@ -86,6 +85,12 @@ def _read(request: Any, default: int, most: int) -> tuple[Page, list[Violation]]
     return Page(min(request.page_size or default, most), after, fingerprint), violations
 
 
+def _can_be_a_place(part: Any) -> bool:
+    """Whether every column that lists go by can be compared with it: some hold 32 bits, none holds a control character
+    or half a character."""
+    return part.isprintable() if isinstance(part, str) else 0 <= part < 2**31
+
+
 def _encode(content: list[Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(content, separators=(",", ":")).encode()).decode()
 
@@ -95,7 +100,7 @@ def _decode(token: str) -> list[Any] | None:
         return None
     try:
         found = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         return None
     # One place has one token: what only means the same is not one of ours.
     return found if isinstance(found, list) and _encode(found) == token else None

@@ -7,11 +7,12 @@ reads without it.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, DateTime, Insert, Select, Update
+from sqlalchemy import Boolean, Connection, DateTime, Insert, LargeBinary, Select, Update
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -65,9 +66,16 @@ class PreparedChange:
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Does it for each row, which maps every parameter to its value."""
-        if not rows:
-            return
-        compiled = self._compiled.of(connection.dialect)
+        if rows:
+            compiled = self._compiled.of(connection.dialect)
+            self._execute(connection, compiled, compiled.lists(rows))
+
+    def run_lists(self, connection: Connection, rows: list[list[Any]]) -> None:
+        """Does it for each row, which has the values in the order of the columns; on return, as the driver got them."""
+        if rows:
+            self._execute(connection, self._compiled.of(connection.dialect), rows)
+
+    def _execute(self, connection: Connection, compiled: "_Change", rows: list[list[Any]]) -> None:
         with driver_errors(connection, compiled.sql):
             cursor = connection.connection.cursor()
             try:
@@ -118,29 +126,47 @@ class _Change:
         assert isinstance(compiled, SQLCompiler)
         self.sql = str(compiled)
         self._named = compiled.positiontup is None
-        self._names: Sequence[str] = compiled.positiontup or list(compiled.binds)
+        self._names: Sequence[str] = compiled.positiontup or columns or list(compiled.binds)
         self._row = itemgetter(*self._names)
-        converters = [_converter(compiled.binds[name].type, dialect) for name in self._names]
-        self._converters = [(place, converter) for place, converter in enumerate(converters) if converter is not None]
+        converters = [converter(compiled.binds[name].type, dialect) for name in self._names]
+        self._converters = [(place, convert) for place, convert in enumerate(converters) if convert is not None]
 
-    def arguments(self, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
-        found = [list(self._row(row)) for row in rows]
-        for place, converter in self._converters:
-            for values in found:
-                values[place] = converter(values[place])
-        return [dict(zip(self._names, values, strict=True)) for values in found] if self._named else found
+    def lists(self, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
+        return [list(self._row(row)) for row in rows]
+
+    def arguments(self, rows: list[list[Any]]) -> Sequence[Any]:
+        for place, convert in self._converters:
+            for values in rows:
+                values[place] = convert(values[place])
+        return [dict(zip(self._names, values, strict=True)) for values in rows] if self._named else rows
 
 
-def _converter(type_: TypeEngine[Any], dialect: Dialect) -> Converter | None:
+def converter(type_: TypeEngine[Any], dialect: Dialect) -> Converter | None:
     """What makes a value ready for the driver; None when it is so already."""
     stored_as = type_.impl_instance if isinstance(type_, TypeDecorator) else type_
+    if dialect.name == "sqlite" and type(type_) in _SQLITE:
+        return _SQLITE[type(type_)]
     if isinstance(stored_as, DateTime):
         return _moment_converter(type(type_), dialect)  # type: ignore[arg-type] # a class is hashable
+    if isinstance(stored_as, LargeBinary):
+        # Every driver takes bytes; SQLAlchemy would wrap them.
+        return None
     return type_.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _wall_clock_text(value: datetime | None) -> str | None:
+    return None if value is None else value.isoformat(" ", "microseconds")
+
+
+_SQLITE: Mapping[type[Any], Converter] = {
+    # What SQLAlchemy's converters give, of which a status feed needs thousands, without their time.
+    Boolean: {None: None, False: 0, True: 1}.__getitem__,
+    DateTime: _wall_clock_text,
+}
 
 
 @cache
 def _moment_converter(kind: type[Any], dialect: Dialect) -> Converter | None:
     """The converter of moments of a kind, which remembers some: what is written together shares most of them."""
-    converter: Converter | None = kind().dialect_impl(dialect).bind_processor(dialect)
-    return converter and lru_cache(maxsize=4096)(converter)
+    convert: Converter | None = kind().dialect_impl(dialect).bind_processor(dialect)
+    return convert and lru_cache(maxsize=4096)(convert)

@@ -1,10 +1,12 @@
-"""How refusals travel: `google.rpc.Status` with ErrorInfo, and one BadRequest that lists every violation."""
+"""How refusals travel: `google.rpc.Status` with ErrorInfo, one BadRequest that lists every
+violation, and RetryInfo where a later try may do better."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import grpc
 from google.protobuf import any_pb2
+from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
@@ -40,6 +42,8 @@ def to_message(error: DomainError) -> status_pb2.Status:
     details = [_pack(error_details_pb2.ErrorInfo(reason=error.reason.upper(), domain=DOMAIN, metadata=metadata))]
     if error.violations:
         details.append(_pack(_bad_request(error.violations)))
+    if error.retry_after:
+        details.append(_pack(_retry_info(error.retry_after)))
     message = _shorten(error.message, MAX_MESSAGE_BYTES)
     return status_pb2.Status(code=code_pb2.Code.Value(error.code.name), message=message, details=details)
 
@@ -52,9 +56,10 @@ def from_call(error: grpc.RpcError) -> DomainError | None:
         return None
     info = error_details_pb2.ErrorInfo()
     bad_request = error_details_pb2.BadRequest()
+    retry = error_details_pb2.RetryInfo()
     for detail in status.details:
-        detail.Unpack(info)
-        detail.Unpack(bad_request)
+        for message in (info, bad_request, retry):
+            detail.Unpack(message)
     try:
         reason = Reason(info.reason.lower())
     except ValueError:
@@ -64,6 +69,7 @@ def from_call(error: grpc.RpcError) -> DomainError | None:
         status.message,
         metadata=dict(info.metadata),
         violations=[Violation(v.field, v.description) for v in bad_request.field_violations],
+        retry_after=retry.retry_delay.ToMilliseconds() / 1000,
     )
 
 
@@ -87,7 +93,13 @@ def _shorten(text: str, most: int) -> str:
     return text if len(encoded) <= most else encoded[: most - 3].decode(errors="ignore") + "…"
 
 
-def _pack(message: error_details_pb2.ErrorInfo | error_details_pb2.BadRequest) -> any_pb2.Any:
+def _retry_info(seconds: float) -> error_details_pb2.RetryInfo:
+    info = error_details_pb2.RetryInfo()
+    info.retry_delay.FromMilliseconds(round(seconds * 1000))
+    return info
+
+
+def _pack(message: Message) -> any_pb2.Any:
     packed = any_pb2.Any()
     packed.Pack(message)
     return packed

@@ -11,16 +11,22 @@ from google.protobuf.message import Message
 from sqlalchemy import Connection, bindparam, insert, select
 from sqlmodel import Field, SQLModel, col
 
-from services.runtime.call import call_of
+from services.runtime.call import call_of, method_of
 from services.runtime.changes import record_changes
 from services.runtime.database import Database
 from services.runtime.errors import DomainError, Reason, Violation, invalid
+from services.runtime.ledger.entries import Origin
+from services.runtime.ledger.recording import record
 from services.runtime.names import is_uuid
 from services.runtime.versions import Stamp
 
 Response = TypeVar("Response", bound=Message)
 Part = TypeVar("Part", bound=Message)
 MAX_STREAM_BYTES = 64 * 1024 * 1024
+MAX_STREAM_PARTS = 100_000
+"""A part may be empty, and takes memory all the same. How long a stream may last is up to its deadline."""
+OWN_ACCORD = "eigen beweging"
+"""What stands in the ledger for the method of what no call asked for."""
 Clock = Callable[[], datetime]
 
 
@@ -83,7 +89,7 @@ class Transactions:
         validate_only = bool(getattr(request, "validate_only", False))
         if request_id and not is_uuid(request_id):
             raise invalid([Violation("request_id", "is geen UUID")])
-        with self._changing(actor, keep=not validate_only) as (connection, stamp):
+        with self._changing(_origin(context), keep=not validate_only) as (connection, stamp):
             if not request_id or validate_only:
                 return act(connection, stamp)
             before = _first_answer(connection, request, actor, response)
@@ -127,6 +133,8 @@ class Transactions:
             size += part.ByteSize()
             if size > MAX_STREAM_BYTES:
                 raise invalid([Violation("", f"de stroom is groter dan {MAX_STREAM_BYTES} bytes")])
+            if len(received) == MAX_STREAM_PARTS:
+                raise invalid([Violation("", f"de stroom heeft meer dan {MAX_STREAM_PARTS} delen")])
             received.append(part)
         if not received:
             raise invalid([Violation("", "er is niets gestuurd")])
@@ -134,22 +142,33 @@ class Transactions:
         if not received[-1].last:  # type: ignore[attr-defined]
             raise invalid([Violation("last", "het laatste deel is niet als zodanig gemerkt; de stroom brak af")])
         keep = not received[0].validate_only  # type: ignore[attr-defined]
-        with self._changing(call_of(context).actor, keep=keep) as (connection, stamp):
+        with self._changing(_origin(context), keep=keep) as (connection, stamp):
             return act(connection, stamp, received)
 
     @contextmanager
     def change(self, actor: str) -> Iterator[tuple[Connection, Stamp]]:
         """A transaction of the service's own accord, which no caller asked for."""
-        with self._changing(actor, keep=True) as changing:
+        with self._changing(Origin(actor, OWN_ACCORD), keep=True) as changing:
             yield changing
 
     @contextmanager
-    def _changing(self, actor: str, *, keep: bool) -> Iterator[tuple[Connection, Stamp]]:
+    def change_for(self, context: grpc.ServicerContext) -> Iterator[tuple[Connection, Stamp]]:
+        """A transaction that belongs to a call, beside the one that answers it."""
+        with self._changing(_origin(context), keep=True) as changing:
+            yield changing
+
+    @contextmanager
+    def _changing(self, origin: Origin, *, keep: bool) -> Iterator[tuple[Connection, Stamp]]:
         with self._database.write(keep=keep) as connection:
-            stamp = Stamp(self._clock(), actor)
+            stamp = Stamp(self._clock(), origin.actor)
             yield connection, stamp
             if keep:
-                record_changes(connection, stamp)
+                position = record_changes(connection, stamp)
+                record(connection, stamp.at, origin, stamp.written, changes=len(stamp.noted), position=position)
+
+
+def _origin(context: grpc.ServicerContext) -> Origin:
+    return Origin.of(call_of(context), method_of(context))
 
 
 def _first_answer(connection: Connection, request: Any, actor: str, response: type[Response]) -> Response | None:

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Table,
     bindparam,
     func,
-    insert,
     or_,
     select,
     text,
@@ -26,7 +25,9 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
+from services.runtime.dialects import RowNumber
 from services.runtime.errors import DomainError, Reason
+from services.runtime.ledger.appending import AppendOnly, Written, later
 from services.runtime.pages import Page
 from services.runtime.prepared import Prepared, PreparedChange
 
@@ -34,16 +35,23 @@ _CHUNK = 500
 """Keys looked up in one statement; SQLite allows 32,766 variables, and small statements are compiled once."""
 
 
+def _next_recorded_at(table: Table) -> ColumnElement[Any]:
+    """When the next version of the resource was recorded."""
+    (revisions,) = (index for index in table.indexes if index.name == f"{table.name}_revision")
+    *key, revision = revisions.columns
+    return func.lead(table.c.recorded_at).over(partition_by=key, order_by=revision)
+
+
 class Versioned(SQLModel):
     """The columns that every table of versions has, beside its own key and values."""
 
-    version: int | None = Field(default=None, primary_key=True)
-    sequence: int
+    version: int | None = Field(default=None, primary_key=True, sa_type=RowNumber)
+    sequence: int = Field(sa_type=RowNumber)
     """The place of the resource among its kind, in order of first recording."""
     revision: int
     """Counted from 1 for each resource."""
     recorded_at: datetime
-    superseded_at: datetime | None = None
+    superseded_at: datetime | None = Field(default=None, sa_column_kwargs=later(None, _next_recorded_at))
     recorded_by: str
 
 
@@ -66,11 +74,13 @@ class Noted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """When something is recorded, and on whose behalf; `noted` is what the transaction changed, in order."""
+    """When something is recorded, and on whose behalf; `noted` is what the transaction changed, in order, and `written`
+    the rows that say so."""
 
     at: datetime
     by: str
     noted: list[Noted] = field(default_factory=list, compare=False)
+    written: Written = field(default_factory=Written, compare=False)
 
     def note(self, resource: str, revision: int = 0) -> None:
         """Puts a change in the feed of the service, when the transaction is kept."""
@@ -206,9 +216,7 @@ class History(Generic[Row, Model]):
             .where(self.table.c.superseded_at.is_(None), *same_key)
             .values(superseded_at=bindparam("moment", type_=self.table.c.superseded_at.type))
         )
-        self._insert = PreparedChange(
-            insert(self.table), columns=[column.name for column in self.table.c if column.name != "version"]
-        )
+        self._rows = AppendOnly(self.table)
 
     def where(self, *where: ColumnElement[bool]) -> Selection[Row, Model]:
         """A query for the resources that fit; parameters are `bindparam`s."""
@@ -302,7 +310,7 @@ class History(Generic[Row, Model]):
             columns["recorded_by"] = stamp.by
             added.append(columns)
         self._supersede.run(connection, superseded)
-        self._insert.run(connection, added)
+        self._rows.add(connection, added, stamp.written)
         return stored, Counts(len(added) - len(superseded), len(superseded), len(values) - len(added))
 
     def _sequence(self, connection: Connection) -> int:

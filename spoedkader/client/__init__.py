@@ -6,11 +6,14 @@ feed that goes on where it was, and a sender of closures and stops that does so 
         for page in registry.pages(locations.ListLocations, location_pb2.ListLocationsRequest(parent="providers/-")):
             ...
 
+With `credentials=Credentials(ca, certificate, key, token_file)` the client shows who it is, over TLS.
+
 It needs nothing of the services: stubs, this package, and the retry policy that lies beside each package of contracts.
 """
 
 from spoedkader.client.calls import Client
 from spoedkader.client.channel import open_channel
+from spoedkader.client.credentials import Credentials
 from spoedkader.client.feed import Changes, follow
 from spoedkader.client.outbox import Outbox, Said, Sent
 from spoedkader.client.refusals import NotAnswered, Refused, Wrong
@@ -19,6 +22,7 @@ from spoedkader.client.status import NumberingBehind, Patience, cursor_of, deliv
 __all__ = [
     "Changes",
     "Client",
+    "Credentials",
     "NotAnswered",
     "NumberingBehind",
     "Outbox",

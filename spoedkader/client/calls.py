@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar
 import grpc
 
 from spoedkader.client.channel import open_channel
+from spoedkader.client.credentials import Credentials
 from spoedkader.client.refusals import unanswered
 from spoedkader.parts import mark_last
 
@@ -24,9 +25,18 @@ Response = TypeVar("Response")
 class Client:
     """One service, as a user of it; hangs up at the end of a `with`. May be used from any thread."""
 
-    def __init__(self, package: str, address: str, *, actor: str, seconds: float = DEFAULT_SECONDS) -> None:
-        """`package` is `registry`, `quality` or `budget`; `seconds` is how long a call may take, retries included."""
-        self.channel = open_channel(address, package)
+    def __init__(
+        self,
+        package: str,
+        address: str,
+        *,
+        actor: str,
+        seconds: float = DEFAULT_SECONDS,
+        credentials: Credentials | None = None,
+    ) -> None:
+        """`package` is `registry`, `quality` or `budget`; `seconds` is how long a call may take, retries included;
+        `credentials` are for a service that wants to know who calls. Raises as `open_channel`."""
+        self.channel = open_channel(address, package, credentials)
         self._actor = actor
         self._seconds = seconds
 

@@ -20,7 +20,8 @@ class Wrong:
 
 class Refused(Exception):  # noqa: N818 - a refusal is an answer
     """The service refused. `reason` is one of `docs/errors.md`, as in `ETAG_MISMATCH`; `wrong` names every wrong field
-    that fitted in the answer; `call_id` finds the call in the logs; `code` is that of gRPC, as in `ABORTED`."""
+    that fitted in the answer; `call_id` finds the call in the logs; `code` is that of gRPC, as in `ABORTED`;
+    `retry_after` is how many seconds to wait before the same call may do better, 0 when that is not said."""
 
     def __init__(
         self,
@@ -31,6 +32,7 @@ class Refused(Exception):  # noqa: N818 - a refusal is an answer
         metadata: Mapping[str, str],
         wrong: Sequence[Wrong],
         call_id: str,
+        retry_after: float = 0.0,
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -39,6 +41,7 @@ class Refused(Exception):  # noqa: N818 - a refusal is an answer
         self.metadata = metadata
         self.wrong = wrong
         self.call_id = call_id
+        self.retry_after = retry_after
 
 
 class NotAnswered(Exception):  # noqa: N818 - what became of the call is not known
@@ -57,9 +60,10 @@ def unanswered(error: grpc.RpcError, call_id: str) -> Refused | NotAnswered:
     assert isinstance(error, grpc.Call)
     status = rpc_status.from_call(error)
     info, bad_request = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
+    retry = error_details_pb2.RetryInfo()
     for detail in status.details if status else ():
-        detail.Unpack(info)
-        detail.Unpack(bad_request)
+        for message in (info, bad_request, retry):
+            detail.Unpack(message)
     if info.domain != DOMAIN:
         return NotAnswered(error.code().name, error.details() or "", call_id)
     return Refused(
@@ -69,4 +73,5 @@ def unanswered(error: grpc.RpcError, call_id: str) -> Refused | NotAnswered:
         metadata=dict(info.metadata),
         wrong=[Wrong(found.field, found.description) for found in bad_request.field_violations],
         call_id=call_id,
+        retry_after=retry.retry_delay.ToMilliseconds() / 1000,
     )

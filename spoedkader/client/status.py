@@ -173,4 +173,5 @@ def _patiently(patience: Patience, call: Callable[..., Response], *arguments: An
             wait = next(waits, None) if error.code in _TRY_AGAIN else None
             if wait is None:
                 raise
-        time.sleep(wait)
+            asked = error.retry_after if isinstance(error, Refused) else 0.0
+        time.sleep(max(wait, asked))

@@ -1,4 +1,5 @@
 """A server that does nothing, on the same server set-up as the services: the baseline of every call.
+from tests.support.access import DECIDE
 
 `python -m tests.benchmarks.empty_server ADDRESS`
 """
@@ -11,6 +12,7 @@ from google.protobuf.empty_pb2 import Empty
 from services.runtime import logs
 from services.runtime.server import Application, Server
 from services.runtime.settings import ServiceSettings
+from tests.support.access import DECIDE
 
 SERVICE = "spoedkader.benchmark.Nothing"
 METHOD = f"/{SERVICE}/Do"
@@ -28,4 +30,4 @@ def _register(server: grpc.Server) -> None:
 if __name__ == "__main__":
     logs.configure("WARNING")
     settings = ServiceSettings.read(address=sys.argv[1], database_url="sqlite://")
-    Server(Application("nothing", _register, ()), settings).run()
+    Server(Application("nothing", _register, (), DECIDE), settings).run()

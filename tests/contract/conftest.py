@@ -17,6 +17,7 @@ from services.registry.server import RegistrySettings
 from services.registry.server import build as build_registry
 from services.runtime.interceptor import CallInterceptor
 from services.runtime.server import Application, Server
+from tests.support.access import gatekeeper
 from tests.support.clients import QualityClient, RegistryClient
 from tests.support.clock import TickingClock
 from tests.support.databases import database_url
@@ -45,7 +46,7 @@ def grpc_addr(folder: Path) -> str:
 
 @pytest.fixture(scope="module")
 def grpc_interceptors() -> list[grpc.ServerInterceptor]:
-    return [CallInterceptor()]
+    return [CallInterceptor(gatekeeper())]
 
 
 @pytest.fixture(scope="module")

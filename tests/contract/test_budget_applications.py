@@ -23,15 +23,18 @@ from services.budget.peers import Facts
 from services.budget.rules import Rules
 from services.budget.server import ROWS, BudgetSettings
 from services.runtime import feed
+from services.runtime.metrics import Metrics
 from services.runtime.peers import Peer
 from services.runtime.server import Application as Service
 from services.runtime.server import Server
+from services.runtime.settings import ServiceSettings
 from services.runtime.transactions import Transactions
 from services.runtime.wire import to_date, to_timestamp
 from spoedkader.budget.v1 import application_pb2 as pb
 from spoedkader.budget.v1 import application_pb2_grpc, budget_pb2, budget_pb2_grpc, condition_pb2
 from spoedkader.feed.v1 import feed_pb2, feed_pb2_grpc
 from spoedkader.registry.v1 import closure_pb2, location_pb2, provider_pb2
+from tests.support.access import DECIDE
 from tests.support.clients import BudgetClient, acting_as
 from tests.support.databases import run_sql, with_tables
 from tests.support.messages import day, euros, moment
@@ -129,7 +132,8 @@ def budget(
     conditions.clock = suite.clock
     database = with_tables(database_path, ROWS)
     transactions = Transactions(database, suite.clock)
-    registry, quality = (Peer(name, f"unix:{folder / name}.sock", 10.0) for name in ("registry", "quality"))
+    settings = ServiceSettings(address="127.0.0.1:0", database_url="sqlite://")
+    registry, quality = (Peer(name, f"unix:{folder / name}.sock", settings) for name in ("registry", "quality"))
     facts = Facts(registry, quality, Rules(POLICIES))
     calculations = Calculations(facts, transactions)
     sources = Sources(
@@ -147,7 +151,9 @@ def budget(
         servicer = ApplicationServicer(sources, transactions, suite.clock)
         application_pb2_grpc.add_ApplicationServiceServicer_to_server(servicer, server)
         budget_pb2_grpc.add_BudgetServiceServicer_to_server(BudgetServicer(facts, transactions, calculations), server)
-        feed_pb2_grpc.add_FeedServiceServicer_to_server(feed.FeedServicer(transactions), server)
+        feed_pb2_grpc.add_FeedServiceServicer_to_server(
+            feed.FeedServicer(transactions, lambda _: {}, Metrics().feed), server
+        )
 
     def close() -> None:
         registry.close()
@@ -155,7 +161,7 @@ def budget(
         database.close()
 
     settings = BudgetSettings(address=f"unix:{folder / 'applications.sock'}", drain_seconds=0.0)
-    server = Server(Service("budget", register, (), close), settings)
+    server = Server(Service("budget", register, (), DECIDE, close), settings)
     server.start()
     with grpc.insecure_channel(server.address) as channel:
         yield BudgetClient(channel)
@@ -379,8 +385,10 @@ def test_one_side_alone_tells_about_consultation(case: Case, kind: Application.K
 
 def test_a_side_has_one_open_application(case: Case) -> None:
     first = case.create()
+    case.close()
     taken = refusal(case.stub.CreateApplication, case.request())
     assert (taken.reason, taken.metadata["resource"]) == ("ALREADY_EXISTS", first.name)
+    assert not case.get(first.name).newer_calculation, "a refusal leaves no calculation"
     assert case.create(BY_PROVIDER).name.endswith("2027-2")
     case.withdraw(first)
     assert case.create().name.endswith("2027-3")

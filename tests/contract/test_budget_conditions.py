@@ -21,8 +21,10 @@ from services.budget.rules import Rules
 from services.budget.server import BudgetSettings, build
 from services.registry.server import RegistrySettings
 from services.registry.server import build as build_registry
+from services.runtime.call import DEVELOPMENT_ACTOR, Call
 from services.runtime.changes import CHANGE_ROWS
 from services.runtime.errors import DomainError, Reason, not_found
+from services.runtime.metrics import Metrics
 from services.runtime.peers import Peer
 from services.runtime.server import Application, Server
 from services.runtime.settings import ServiceSettings
@@ -44,6 +46,7 @@ from spoedkader.registry.v1 import (
     location_pb2,
     provider_pb2,
 )
+from tests.support.access import DECIDE
 from tests.support.answers import cells, example_answers
 from tests.support.clients import BudgetClient, RegistryClient, acting_as
 from tests.support.clock import TickingClock
@@ -152,7 +155,7 @@ class World:
             drain_seconds=0.0,
         )
         self.registry = RegistryClient(self._serve(build_registry(registry, self.clock), registry))
-        quality = Server(Application("quality", self._register, ()), Loopback())
+        quality = Server(Application("quality", self._register, (), DECIDE), Loopback())
         quality.start()
         self._stack.callback(quality.stop)
         self.settings = BudgetSettings(
@@ -465,6 +468,8 @@ def test_a_provider_or_a_round_that_is_not_there(world: World) -> None:
 class Caller:
     """The context of a call without a deadline, from a caller without a name."""
 
+    spoedkader_call = Call("oproep", DEVELOPMENT_ACTOR)
+
     def invocation_metadata(self) -> tuple[()]:
         return ()
 
@@ -482,13 +487,13 @@ def judging(world: World, tmp_path: Path) -> Iterator[Any]:
         )
         stack.callback(database.close)
         transactions = Transactions(database, world.clock)
-        registry = Peer("registry", settings.registry_address, 10)
-        quality = Peer("quality", settings.quality_address, 10)
+        registry = Peer("registry", settings.registry_address, settings)
+        quality = Peer("quality", settings.quality_address, settings)
         stack.callback(registry.close)
         stack.callback(quality.close)
 
         def judge() -> ConditionJudge:
-            rules, engines = Rules(tmp_path / "policies"), ConditionEngines(1)
+            rules, engines = Rules(tmp_path / "policies"), ConditionEngines(1, Metrics().evaluations)
             stack.callback(engines.close)
             reader = ConditionReader(registry, quality, rules, transactions, submitted=lambda agb, year: None)
             return ConditionJudge(reader, rules, engines, transactions, world.clock)

@@ -35,6 +35,7 @@ from spoedkader.registry.v1 import (
     snapshot_pb2_grpc,
     stop_pb2,
 )
+from tests.support.access import DECIDE
 from tests.support.clients import BudgetClient
 from tests.support.databases import database_url, run_sql
 
@@ -245,8 +246,8 @@ class Suite:
         def register_quality(server: grpc.Server) -> None:
             enforcement_pb2_grpc.add_EnforcementServiceServicer_to_server(FakeQuality(self.world), server)
 
-        self.registry = Server(Application("registry", register_registry, ()), Loopback())
-        self.quality = Server(Application("quality", register_quality, ()), Loopback())
+        self.registry = Server(Application("registry", register_registry, (), DECIDE), Loopback())
+        self.quality = Server(Application("quality", register_quality, (), DECIDE), Loopback())
         settings = BudgetSettings(
             address="127.0.0.1:0",
             database_url=database_url(folder / "budget.db"),

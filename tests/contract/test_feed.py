@@ -1,5 +1,6 @@
 """The feed of changes over real sockets: nothing skipped, nothing repeated."""
 
+import base64
 import threading
 from collections.abc import Iterator
 
@@ -8,7 +9,7 @@ import pytest
 
 from services.runtime.server import Application
 from spoedkader.feed.v1 import feed_pb2 as pb
-from spoedkader.registry.v1 import closure_pb2, provider_pb2
+from spoedkader.registry.v1 import closure_pb2, location_pb2, provider_pb2
 from tests.support.clients import RegistryClient, acting_as, provider
 from tests.support.messages import moment
 from tests.support.refusals import refusal
@@ -146,3 +147,19 @@ def test_every_service_serves_its_own(suite: Suite) -> None:
         assert answer.next_cursor
     shipped = suite.quality.feed.ListChanges(pb.ListChangesRequest(types=["policySets"]), timeout=10).changes
     assert {change.resource.split("/")[1] for change in shipped} == {"2027", "2028"}
+
+
+def test_a_cursor_from_before_a_restore_is_not_passed_over(registry: RegistryClient) -> None:
+    behind = base64.urlsafe_b64encode(b"na:1000000000").decode()
+    found = refusal(registry.feed.ListChanges, pb.ListChangesRequest(cursor=behind), timeout=10)
+    assert (found.reason, found.fields) == ("INVALID_INPUT", ["cursor"])
+    assert "teruggezet" in found.message
+
+
+def test_what_is_recorded_by_location_has_its_provider_in_the_feed(registry: RegistryClient) -> None:
+    made = registry.new_location()
+    start = end(registry)
+    hours = location_pb2.OpeningHours(name=f"{made.name}/openingHours")
+    registry.locations.UpdateOpeningHours(location_pb2.UpdateOpeningHoursRequest(opening_hours=hours), timeout=10)
+    (page,) = pages(registry, start)
+    assert [change.resource for change in page.changes] == [hours.name]

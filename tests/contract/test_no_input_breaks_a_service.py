@@ -20,6 +20,7 @@ from services.registry.server import RegistrySettings
 from services.registry.server import build as build_registry
 from services.runtime.server import Application, Server
 from services.runtime.settings import ServiceSettings
+from spoedkader.audit.v1 import audit_pb2
 from spoedkader.budget.v1 import (
     application_pb2,
     availability_pb2,
@@ -106,6 +107,7 @@ CONTRACTS = {
         status_feed_pb2,
         stop_pb2,
         feed_pb2,
+        audit_pb2,
     ),
     "quality": (
         assessment_pb2,
@@ -173,7 +175,8 @@ def known(channels: dict[str, grpc.Channel]) -> tuple[str, ...]:
             parent=place.name,
             closure_id="C1",
             closure=closure_pb2.Closure(start_time=moment("2027-03-01T00:00")),
-        )
+        ),
+        timeout=10,
     )
     return (
         provider,

@@ -19,6 +19,7 @@ from services.runtime.server import Application, Server
 from spoedkader.quality.v1 import assessment_pb2 as pb
 from spoedkader.quality.v1 import submission_pb2
 from spoedkader.registry.v1 import location_pb2, location_pb2_grpc
+from tests.support.access import DECIDE
 from tests.support.answers import cells, example_answers
 from tests.support.clients import QualityClient, RegistryClient
 from tests.support.clock import TickingClock
@@ -181,14 +182,14 @@ def test_answers_for_a_block_in_which_a_location_is_closed_do_not_count(
             )
         ],
     )
-    registry_peer.locations.UpdateOpeningHours(location_pb2.UpdateOpeningHoursRequest(opening_hours=hours))
+    registry_peer.locations.UpdateOpeningHours(location_pb2.UpdateOpeningHoursRequest(opening_hours=hours), timeout=10)
     at_night = {"kantooruren": "altijd", "anw": "niet_altijd"}
     submit(quality, place, {"arts.specialist_aanwezig": at_night, "arts.ervaren_arts_aanwezig": at_night})
     found = assess(quality, place)
     assert list(found.open_blocks) == ["kantooruren"]
     assert verdicts(found)["A1"] == pb.VERDICT_VOLDOET
     hours.periods[0].valid_until_date.CopyFrom(day("2027-01-01"))
-    registry_peer.locations.UpdateOpeningHours(location_pb2.UpdateOpeningHoursRequest(opening_hours=hours))
+    registry_peer.locations.UpdateOpeningHours(location_pb2.UpdateOpeningHoursRequest(opening_hours=hours), timeout=10)
     closed = assess(quality, place)
     assert list(closed.open_blocks) == []
     assert verdicts(closed)["A1"] == pb.VERDICT_NIET_VAN_TOEPASSING
@@ -440,7 +441,7 @@ def test_the_deadline_of_a_caller_reaches_the_registry(folder: Path) -> None:
     slow = SlowRegistry()
     settings = QualitySettings(address=f"unix:{folder / 'slow.sock'}", drain_seconds=0.0)
     application = Application(
-        "slow", lambda server: location_pb2_grpc.add_LocationServiceServicer_to_server(slow, server), ()
+        "slow", lambda server: location_pb2_grpc.add_LocationServiceServicer_to_server(slow, server), (), DECIDE
     )
     server = Server(application, settings)
     server.start()

@@ -284,6 +284,31 @@ def test_assessments_for_another_budget_year_leave_a_case_alone(quality: Quality
     assert get(quality, name) == before
 
 
+@pytest.mark.parametrize("on", ["2026-01-01", "2026-06-30", "2026-07-02", "2099-01-01"])
+def test_a_day_of_the_callers_choice_has_no_consequences(quality: QualityClient, place: str, on: str) -> None:
+    """Else whoever chooses a day on which a norm does not count yet would be rid of a case."""
+    name = herstel(quality, place)
+    before, steps = get(quality, name), happened(quality, name)
+    every = assessment_pb2.ListAssessmentsRequest(parent=place, show_superseded=True)
+    kept = quality.assessments.ListAssessments(every, timeout=10).assessments
+    request = assessment_pb2.AssessLocationRequest(name=place, budget_year=2027, as_of_date=day(on))
+    tried = quality.assessments.AssessLocation(request, timeout=20)
+    assert (tried.name, tried.as_of_date) == ("", day(on))
+    assert tried.findings
+    for response in quality.assessments.AssessLocations(
+        assessment_pb2.AssessLocationsRequest(budget_year=2027, as_of_date=day(on)), timeout=60
+    ):
+        assert not response.assessment.name
+    assert (get(quality, name), happened(quality, name)) == (before, steps)
+    assert quality.assessments.ListAssessments(every, timeout=10).assessments == kept
+
+
+def test_the_day_of_today_is_no_other_day(quality: QualityClient, place: str) -> None:
+    name = herstel(quality, place)
+    request = assessment_pb2.AssessLocationRequest(name=place, budget_year=2027, as_of_date=day("2026-07-01"))
+    assert quality.assessments.AssessLocation(request, timeout=20).name == get(quality, name).assessment
+
+
 def test_a_validated_assessment_of_many_opens_cases_too(quality: QualityClient, place: str) -> None:
     herstel(quality, place)
     for response in quality.assessments.AssessLocations(
@@ -609,7 +634,7 @@ def test_the_representatives_are_those_of_the_moment_of_the_vote(
     propose(quality, name, pb.DECISION_KIND_GEEN_AANVRAAG, care_duty=CARE_ELSEWHERE)
     owner = provider_pb2.Provider(name=place.partition("/locations/")[0], representatives=["9101", "9102", "9103"])
     registry_peer.providers.UpdateProvider(
-        provider_pb2.UpdateProviderRequest(provider=owner, update_mask=mask("representatives"))
+        provider_pb2.UpdateProviderRequest(provider=owner, update_mask=mask("representatives")), timeout=10
     )
     found = vote(quality, name, "9102")
     assert found.state == pb.Case.STATE_BESLUIT_VOORGELEGD

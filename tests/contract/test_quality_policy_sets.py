@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
@@ -368,7 +369,7 @@ def test_the_catalogue_follows_the_active_set(quality: QualityClient) -> None:
 
 
 def test_a_norm_only_warns_until_the_day_from_which_it_counts(
-    quality: QualityClient, registry_peer: RegistryClient
+    quality: QualityClient, registry_peer: RegistryClient, clock: TickingClock
 ) -> None:
     registry_peer.set_round(name="rounds/2028", policy_year=2028, survey_year=2027)
     activate(quality, validated(quality, load_policy_set(POLICIES, 2028)))
@@ -382,9 +383,14 @@ def test_a_norm_only_warns_until_the_day_from_which_it_counts(
     )
     quality.submissions.SubmitAnswers(submission_pb2.SubmitAnswersRequest(submission=submission), timeout=10)
     found = {}
+    today = clock.now
     for as_of in ("2028-06-30", "2028-07-01"):
-        ask = assessment_pb2.AssessLocationRequest(name=place, budget_year=2028, as_of_date=day(as_of))
+        ask = assessment_pb2.AssessLocationRequest(name=place, budget_year=2028)
+        clock.travel(datetime.fromisoformat(as_of).replace(hour=12, tzinfo=UTC))
         found[as_of] = quality.assessments.AssessLocation(ask, timeout=20)
+        clock.travel(today)
+        ask.as_of_date.CopyFrom(day(as_of))
+        assert quality.assessments.AssessLocation(ask, timeout=20).routes == found[as_of].routes
     before, after = found.values()
     assert list(before.routes) == [assessment_pb2.ROUTE_VOLDOET]
     assert list(after.routes) == [assessment_pb2.ROUTE_ONVOLLEDIG]

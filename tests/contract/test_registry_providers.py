@@ -383,6 +383,7 @@ def test_asking_for_information_takes_a_reason(registry: RegistryClient) -> None
     assert sorted(refusal(registry.providers.RequestProviderInformation, request).fields) == ["name", "reason"]
 
 
+@pytest.mark.every_right
 def test_a_refusal_takes_a_reason_and_names_all_that_is_wrong(registry: RegistryClient) -> None:
     found = refusal(registry.providers.DeclineProvider, pb.DeclineProviderRequest(name="x", insurer="1"))
     assert sorted(found.fields) == ["decided_date", "insurer", "name", "reason"]
@@ -407,6 +408,14 @@ def test_a_step_that_is_not_open_is_refused_naming_those_that_are(registry: Regi
         "state": "UNDER_REVIEW",
         "open_steps": "RequestProviderInformation,ApproveProvider/DeclineProvider",
     }
+
+
+def test_a_decision_of_a_day_to_come_is_refused(registry: RegistryClient) -> None:
+    """The latest day counts: it would outlive every decision until then."""
+    name = under_review(registry).name
+    early = pb.ApproveProviderRequest(name=name, insurer="9101", decided_date=day("2099-01-01"))
+    assert refusal(registry.providers.ApproveProvider, early).fields == ["decided_date"]
+    assert not registry.providers.ListApprovals(pb.ListApprovalsRequest(parent=name), timeout=10).approvals
 
 
 def test_a_rehearsed_decision_is_not_kept(registry: RegistryClient) -> None:

@@ -353,6 +353,7 @@ def test_a_location_of_another_provider_does_not_exist(feed: Feed) -> None:
     assert refusal(feed.registry.status_feed.GetStatusCursor, request).reason == "NOT_FOUND"
 
 
+@pytest.mark.every_right
 def test_a_batch_has_a_source_a_location_and_a_size(feed: Feed) -> None:
     refused = feed.refused(parent="providers/1/locations/x", source="epd.wulp")
     assert refused.reason == "INVALID_INPUT"

@@ -190,7 +190,7 @@ def test_what_is_sent_is_stored(spoedkader: Any, example: Path, own_suite: Addre
     with grpc.insecure_channel(own_suite.quality) as channel:
         stub = indicator_pb2_grpc.IndicatorServiceStub(channel)
         request = indicator_pb2.GetIndicatorsRequest(name="providers/-/locations/L043/indicators/2024")
-        stored = stub.GetIndicators(request)
+        stored = stub.GetIndicators(request, timeout=10)
     assert str(stored.seh_visits) == sent["seh_visits"]
     assert stored.seh_stops == int(sent.get("seh_stops", 0))
 

@@ -177,7 +177,8 @@ def test_what_the_registry_rejects_waits_for_a_correction(desk: Desk) -> None:
             parent=desk.locations[1].name,
             closure_id=f"{desk.source}.7",
             closure=closure_pb2.Closure(start_time=moment("2027-02-01T10:00")),
-        )
+        ),
+        timeout=10,
     )
     rows = (row("1"), row("7", kind="dicht"))
     for _ in range(2):

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import tarfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,13 +15,24 @@ from hypothesis import strategies as st
 from services.policy.bundle import MAX_BYTES, BundleError, combine, combined_revision, digest_in, pack, unpack
 from services.policy.engine import PolicyError
 from services.policy.policy_set import PolicySet, load_policy_set
-from services.policy.signing import SIGNATURES, KeyFileError, Keys, SignatureError, Signer, read_keys, read_signer
+from services.policy.signing import (
+    SIGNATURES,
+    KeyFileError,
+    KeyFolder,
+    Keys,
+    SignatureError,
+    Signer,
+    read_keys,
+    read_signer,
+    watched_signer,
+)
 from tests.support.bundles import write_keys
 from tests.support.policies import POLICIES
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,10}(_test)?\.rego", fullmatch=True) | st.just("questionnaire.yaml")
+LABELS = st.text(st.characters(exclude_categories=["C", "Z"]), max_size=9)
 SETS = st.builds(
-    PolicySet, st.integers(2000, 2999), st.dictionaries(NAMES, st.binary(max_size=200), min_size=1), st.text(max_size=9)
+    PolicySet, st.integers(2000, 2999), st.dictionaries(NAMES, st.binary(max_size=200), min_size=1), LABELS
 )
 
 
@@ -129,9 +141,10 @@ def test_a_part_of_a_bundle_is_none(data: st.DataObject) -> None:
         packed({"a1.rego": b"package a1"}),
         packed({".manifest": b"{}", "a1.rego": b""}),
         packed({".manifest": b"[", "a1.rego": b""}),
+        packed({".manifest": b"[" * 100_000, "a1.rego": b""}),
         packed({f"{number}.rego": b"" for number in range(1001)}),
     ],
-    ids=["empty", "text", "no tar", "empty tar", "bomb", "no manifest", "another", "no json", "many"],
+    ids=["empty", "text", "no tar", "empty tar", "bomb", "no manifest", "another", "no json", "too deep", "many"],
 )
 def test_what_is_no_bundle(content: bytes) -> None:
     with pytest.raises(BundleError):
@@ -142,6 +155,28 @@ def test_what_is_no_bundle(content: bytes) -> None:
 def test_what_does_not_belong_in_a_bundle(rules: PolicySet, name: str) -> None:
     with pytest.raises(BundleError):
         unpack(packed({**unpacked(pack(rules, None)), name: b"x"}), None)
+
+
+@pytest.mark.parametrize("label", ["2027\x001", "\ud800", "\n", "x" * 201], ids=ascii)
+def test_a_label_that_no_list_can_show(rules: PolicySet, label: str) -> None:
+    files = unpacked(pack(rules, None))
+    manifest = json.loads(files[".manifest"])
+    manifest["metadata"]["label"] = label
+    with pytest.raises(BundleError, match="manifest"):
+        unpack(packed({**files, ".manifest": json.dumps(manifest).encode()}), None)
+
+
+def test_a_file_name_that_is_no_text(rules: PolicySet) -> None:
+    with pytest.raises(BundleError, match="hoort"):
+        unpack(packed({**unpacked(pack(rules, None)), "a\udcff.rego": b"package a"}), None)
+
+
+@pytest.mark.parametrize("name", [SIGNATURES, "data.json"])
+def test_json_that_is_nested_too_deep_is_not_signed(rules: PolicySet, keys: tuple[Signer, Keys], name: str) -> None:
+    files = unpacked(pack(rules, keys[0]))
+    for depth in (500, 900, 100_000):
+        with pytest.raises(SignatureError):
+            keys[1].verify({**files, name: b"[" * depth + b"]" * depth})
 
 
 def test_a_link_does_not_belong_in_a_bundle(rules: PolicySet) -> None:
@@ -183,3 +218,33 @@ def test_files_that_hold_no_key(tmp_path: Path) -> None:
         read_keys(private.parent)
     with pytest.raises(KeyFileError):
         read_keys(tmp_path)
+
+
+def test_keys_that_are_added_or_taken_away_count_from_then_on(rules: PolicySet, tmp_path: Path) -> None:
+    first, public = write_keys(tmp_path / "first", "first")
+    second, added = write_keys(tmp_path / "second", "second")
+    folder = KeyFolder(public.parent)
+    old, new = (pack(rules, read_signer(private)) for private in (first, second))
+    assert unpack(old, folder)[1] == "first"
+    with pytest.raises(SignatureError, match="niet wordt vertrouwd"):
+        unpack(new, folder)
+    (public.parent / added.name).write_bytes(added.read_bytes())
+    assert unpack(new, folder)[1] == "second"
+    public.unlink()
+    with pytest.raises(SignatureError, match="niet wordt vertrouwd"):
+        unpack(old, folder)
+    (public.parent / added.name).write_text("geen sleutel")
+    with pytest.raises(SignatureError, match="niet bruikbaar"):
+        unpack(new, folder)
+
+
+def test_another_key_under_the_same_id_is_another_signer(tmp_path: Path) -> None:
+    private, _ = write_keys(tmp_path / "a", "team")
+    other, _ = write_keys(tmp_path / "b", "team")
+    watched = watched_signer(private)
+    before = watched.value
+    assert watched.value is before
+    private.write_bytes(other.read_bytes())
+    time.sleep(1.1)
+    assert watched.value.key_id == before.key_id
+    assert watched.value.name != before.name

@@ -5,6 +5,7 @@ from typing import Any
 
 import grpc
 
+from spoedkader.audit.v1 import audit_pb2_grpc
 from spoedkader.budget.v1 import (
     application_pb2_grpc,
     availability_pb2_grpc,
@@ -102,6 +103,7 @@ class RegistryClient:
         self.rounds = round_pb2_grpc.RoundServiceStub(channel)
         self.snapshots = snapshot_pb2_grpc.SnapshotServiceStub(channel)
         self.feed = feed_pb2_grpc.FeedServiceStub(channel)
+        self.audit = audit_pb2_grpc.AuditServiceStub(channel)
 
     def unused_agb(self) -> str:
         """An AGB code that no test has used."""
@@ -139,6 +141,7 @@ class QualityClient:
         self.assessments = assessment_pb2_grpc.AssessmentServiceStub(channel)
         self.policy_sets = policy_set_pb2_grpc.PolicySetServiceStub(channel)
         self.feed = feed_pb2_grpc.FeedServiceStub(channel)
+        self.audit = audit_pb2_grpc.AuditServiceStub(channel)
         self.enforcement = enforcement_pb2_grpc.EnforcementServiceStub(channel)
 
 
@@ -159,6 +162,7 @@ class BudgetClient:
         self.scenarios = scenario_pb2_grpc.ScenarioServiceStub(channel)
         self.calendar = calendar_pb2_grpc.CalendarServiceStub(channel)
         self.feed = feed_pb2_grpc.FeedServiceStub(channel)
+        self.audit = audit_pb2_grpc.AuditServiceStub(channel)
 
 
 def acting_as(actor: str) -> tuple[tuple[str, str], ...]:

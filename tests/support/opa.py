@@ -56,8 +56,9 @@ class Opa:
     """An OPA server with the configuration and the start script that are shipped. Keeps its address and its folder when
     it is stopped and started again."""
 
-    def __init__(self, bundle_url: str, folder: Path, public_key: Path | None = None) -> None:
-        """`folder` is its own: for the last good bundle and for what it logs. `public_key` is `<key id>.pem`."""
+    def __init__(self, bundle_url: str, folder: Path, public_key: Path | None = None, traces: str = "") -> None:
+        """`folder` is its own: for the last good bundle and for what it logs. `public_key` is `<key id>.pem`; `traces`
+        is `host:port` of who takes its spans."""
         self._folder = folder
         self._address = f"127.0.0.1:{_free_port()}"
         self._environment = {
@@ -67,6 +68,7 @@ class Opa:
             "SPOEDKADER_OPA_ADDRESS": self._address,
             "SPOEDKADER_OPA_DIR": str(folder / "opa"),
             "SPOEDKADER_OPA_KEY": str(public_key or ""),
+            "SPOEDKADER_OPA_TRACES": traces,
         }
         self._process: subprocess.Popen[bytes] | None = None
 

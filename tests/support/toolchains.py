@@ -1,4 +1,4 @@
-"""What builds programs in other languages; without it a test is skipped, but in CI that is a failure."""
+"""Programs that a test needs beside this environment; without them a test is skipped, and in CI it fails."""
 
 import os
 import shutil
@@ -16,10 +16,19 @@ def need_node() -> None:
     _need("node", "npm")
 
 
+def need_sqlite() -> None:
+    """Skips the test when the command of SQLite is not here."""
+    _need("sqlite3")
+
+
 def _need(*programs: str) -> None:
     absent = [program for program in programs if shutil.which(program) is None]
-    if absent:
-        reason = f"not on the PATH: {', '.join(absent)}"
+    need(not absent, f"not on the PATH: {', '.join(absent)}")
+
+
+def need(here: bool, otherwise: str) -> None:
+    """Skips the test, for this reason, when something is not here."""
+    if not here:
         if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+            pytest.fail(otherwise)
+        pytest.skip(otherwise)

@@ -39,7 +39,7 @@ from services.budget.trace import cents_text
 from services.documents.model import Form
 from services.documents.rendering import render
 from services.runtime import names
-from services.runtime.call import DEVELOPMENT_ACTOR, call_of
+from services.runtime.call import call_of, is_user
 from services.runtime.errors import not_found
 from services.runtime.pages import read_page
 from services.runtime.transactions import Clock, Transactions
@@ -75,19 +75,17 @@ class ApplicationServicer(rpc.ApplicationServiceServicer):
         before = self._transactions.answered(request, context, pb.Application)
         if before is not None:
             return before
+        with self._transactions.read() as connection:
+            # What cannot be made is refused before anything is calculated and kept.
+            _earlier(connection, wanted)
         basis = self._sources.ask(wanted.agb, wanted.budget_year, today, context, validate_only=request.validate_only)
 
         def act(connection: Connection, stamp: Stamp) -> pb.Application:
-            earlier = store.of_year(connection, wanted.agb, wanted.budget_year)
-            if wanted.amends:
-                require_amendable(_named(connection, wanted.amends).value)
-            if wanted.follows:
-                require_followable(_named(connection, wanted.follows).value)
-            require_place(SIDES[wanted.kind], [stored.value for stored in earlier], wanted.amends)
+            earlier = _earlier(connection, wanted)
             identifier = store.next_id(wanted.budget_year, earlier)
             name = names.APPLICATION.format(provider=wanted.agb, application=identifier)
             content = rest_on(replace(wanted, name=name), basis)
-            store.keep_content(connection, write_content(content))
+            store.keep_content(connection, write_content(content), stamp)
             draft = Application(wanted.agb, identifier, wanted.kind, stamp.at, terms_of(content))
             note = f"{wanted.kind}, {cents_text(draft.terms.amount_cents)}"
             return self._answer(connection, store.put(connection, draft, stamp, Step.CREATE, None, note))
@@ -139,7 +137,7 @@ class ApplicationServicer(rpc.ApplicationServiceServicer):
             revised = revise(stored.value, terms_of(changed))
             if revised == stored.value:
                 return self._answer(connection, stored)
-            store.keep_content(connection, write_content(changed))
+            store.keep_content(connection, write_content(changed), stamp)
             note = _revision_note(content, changed, recalculated=basis is not None)
             state = stored.value.state
             return self._answer(connection, store.put(connection, revised, stamp, Step.REVISE, state, note))
@@ -151,7 +149,7 @@ class ApplicationServicer(rpc.ApplicationServiceServicer):
         party = read_party(fields, "party", request.party)
         digest = read_digest(fields, "content_digest", request.content_digest)
         actor = call_of(context).actor
-        own = None if actor == DEVELOPMENT_ACTOR else actor
+        own = actor if is_user(actor) else None
 
         def change(application: Application, stamp: Stamp) -> tuple[Application, str]:
             return sign(application, party, digest, own, stamp.at), f"namens {party.code}"
@@ -311,6 +309,21 @@ def _read_name(fields: Fields, field: str, name: str) -> tuple[str, str]:
     agb, identifier = fields.name(field, names.APPLICATION, name, allow_any=False)
     fields.check()
     return agb, identifier
+
+
+def _earlier(connection: Connection, wanted: Content) -> list[Stored[Application]]:
+    """The earlier applications of the provider and year, which leave room for the one that is wanted.
+
+    Raises:
+        DomainError: they do not, or it goes on from one that it cannot go on from.
+    """
+    earlier = store.of_year(connection, wanted.agb, wanted.budget_year)
+    if wanted.amends:
+        require_amendable(_named(connection, wanted.amends).value)
+    if wanted.follows:
+        require_followable(_named(connection, wanted.follows).value)
+    require_place(SIDES[wanted.kind], [stored.value for stored in earlier], wanted.amends)
+    return earlier
 
 
 def _named(connection: Connection, name: str) -> Stored[Application]:

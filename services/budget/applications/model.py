@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from services.runtime import names
 from services.runtime.errors import DomainError, Reason, Violation, invalid
+from spoedkader.amsterdam import day_of
 
 
 class Kind(StrEnum):
@@ -277,8 +278,15 @@ def _own(application: Application, party: Party, actor: str | None) -> str:
 
 
 def submit(application: Application, submitted_on: date, nza_reference: str) -> Application:
-    """A signed application that was handed in."""
+    """A signed application that was handed in.
+
+    Raises:
+        DomainError: as `require_open`, or INVALID_INPUT when that day lies before the last signature.
+    """
     require_open(Step.SUBMIT, application)
+    signed_on = max((day_of(signature.signed_at) for signature in application.signatures), default=submitted_on)
+    if submitted_on < signed_on:
+        raise invalid([Violation("submitted_date", f"mag niet voor de laatste handtekening liggen, {signed_on}")])
     return replace(application, stage=State.INGEDIEND, submitted_on=submitted_on, nza_reference=nza_reference)
 
 

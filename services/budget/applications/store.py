@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Index, bindparam, func, insert, select
+from sqlalchemy import BigInteger, Connection, Index, bindparam, func, select
 from sqlmodel import Field, SQLModel, col
 
 from services.budget.applications.content import digest_of
@@ -22,6 +22,8 @@ from services.budget.applications.model import (
     Terms,
 )
 from services.runtime import names
+from services.runtime.dialects import RowNumber
+from services.runtime.ledger.appending import AppendOnly
 from services.runtime.pages import Page
 from services.runtime.versions import History, Stamp, Stored, Versioned, one_current
 
@@ -54,7 +56,8 @@ class ApplicationContentRow(SQLModel, table=True):
 
     __tablename__ = "application_content"
 
-    digest: str = Field(primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowNumber)
+    digest: str = Field(unique=True)
     content: bytes
 
 
@@ -64,7 +67,7 @@ class ApplicationStepRow(SQLModel, table=True):
     __tablename__ = "application_step"
     __table_args__ = (Index("application_step_number", "agb", "application_id", "number", unique=True),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowNumber)
     agb: str
     application_id: str
     number: int
@@ -200,6 +203,8 @@ _SELECTIONS = {
 
 _CONTENT = SQLModel.metadata.tables["application_content"]
 _STEP = SQLModel.metadata.tables["application_step"]
+_CONTENTS = AppendOnly(_CONTENT)
+_STEP_ROWS = AppendOnly(_STEP)
 _OF_APPLICATION = (_STEP.c.agb == bindparam("agb"), _STEP.c.application_id == bindparam("application_id"))
 _LAST_STEP = select(func.coalesce(func.max(_STEP.c.number), 0)).where(*_OF_APPLICATION)
 _STEPS = (
@@ -242,12 +247,12 @@ def content(connection: Connection, digest: str) -> bytes:
     return found
 
 
-def keep_content(connection: Connection, content: bytes) -> None:
+def keep_content(connection: Connection, content: bytes, stamp: Stamp) -> None:
     """Keeps what an application says; does nothing when it is there already."""
     digest = digest_of(content)
     known = select(_CONTENT.c.digest).where(_CONTENT.c.digest == digest)
     if connection.execute(known).first() is None:
-        connection.execute(insert(_CONTENT), {"digest": digest, "content": content})
+        _CONTENTS.add(connection, [{"digest": digest, "content": content}], stamp.written)
 
 
 def put(
@@ -267,7 +272,7 @@ def put(
         "actor": stamp.by,
         "recorded_at": stamp.at,
     }
-    connection.execute(insert(_STEP), row)
+    _STEP_ROWS.add(connection, [row], stamp.written)
     return APPLICATIONS.put(connection, application, stamp)
 
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from services.policy.conditions import ConditionRules, read_conditions
 from services.policy.engine import PolicyEngine
+from services.policy.measured import MeasuredEngine
 from services.policy.purchasing import PurchasingYear
 from services.policy.workers import WorkerEngine
+from services.runtime.metrics import EvaluationMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +24,9 @@ class Loaded:
 class ConditionEngines:
     """What judges now keeps its engine, what judged once gets one for a while. May be used from any thread."""
 
-    def __init__(self, processes: int) -> None:
+    def __init__(self, processes: int, metrics: EvaluationMetrics) -> None:
         self._processes = processes
+        self._metrics = metrics
         self._held: dict[str, Loaded] = {}
         self._making = threading.Lock()
 
@@ -61,4 +64,5 @@ class ConditionEngines:
 
     def _load(self, purchasing: PurchasingYear) -> Loaded:
         rules = read_conditions(purchasing.year, purchasing.files)
-        return Loaded(rules, WorkerEngine(rules.modules, rules.data, processes=self._processes))
+        engine = WorkerEngine(rules.modules, rules.data, processes=self._processes, watch=self._metrics)
+        return Loaded(rules, MeasuredEngine(engine, WorkerEngine.name, self._metrics))

@@ -17,7 +17,6 @@ from services.policy.engine import EngineUnavailableError, Evaluation, PolicyErr
 from services.policy.judgements import Judgement, is_blocked, read_judgements
 from services.policy.purchasing import PurchasingYear
 from services.runtime import names
-from services.runtime.call import call_of
 from services.runtime.errors import DomainError, Reason
 from services.runtime.transactions import Clock, Transactions
 from services.runtime.wire import to_date, to_timestamp
@@ -59,8 +58,8 @@ class ConditionJudge:
     def evaluate(self, agb: str, year: int, as_of: date, context: grpc.ServicerContext) -> pb.Conditions:
         """The same for what will be kept: the rules go into the archive, so that `replay` finds them."""
         found, purchasing = self._judge(agb, year, as_of, context)
-        with self._transactions.change(call_of(context).actor) as (connection, _):
-            archive.keep(connection, purchasing)
+        with self._transactions.change_for(context) as (connection, stamp):
+            archive.keep(connection, purchasing, stamp)
         return found
 
     def replay(self, conditions: pb.Conditions) -> list[str]:

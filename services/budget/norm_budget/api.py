@@ -8,6 +8,7 @@ from services.budget.norm_budget import store
 from services.budget.norm_budget.calculations import Calculations
 from services.budget.peers import Facts
 from services.runtime import names
+from services.runtime.call import call_of
 from services.runtime.errors import not_found
 from services.runtime.pages import read_page
 from services.runtime.transactions import Transactions
@@ -36,7 +37,8 @@ class BudgetServicer(rpc.BudgetServiceServicer):
         fields = Fields(request)
         year = fields.year("budget_year", request.budget_year)
         fields.check()
-        known = self._facts.providers(year, context)
+        call = call_of(context)
+        known = [each for each in self._facts.providers(year, context) if call.may_see(each.provider.agb)]
         standings = self._facts.standings(names.ANY, year, context)
         for done, each in enumerate(known, start=1):
             if not context.is_active():

@@ -65,7 +65,7 @@ class Calculations:
                 return pb.Calculation.FromString(latest.content)
             number = latest.number + 1 if latest else 1
             content = record(answer, names.CALCULATION.format(provider=agb, year=year, number=number), stamp)
-            archive.keep(connection, known.rules)
+            archive.keep(connection, known.rules, stamp)
             store.add(connection, agb, year, store.StoredCalculation(number, digest, content), basis, stamp)
             return answer
 

@@ -3,11 +3,13 @@
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import Connection, Index, bindparam, func, insert, select
+from sqlalchemy import Connection, Index, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, SQLModel, col
 
 from services.runtime import names
+from services.runtime.dialects import RowNumber
+from services.runtime.ledger.appending import AppendOnly
 from services.runtime.versions import Stamp
 
 MAX_PAGE_BYTES = 2_000_000
@@ -20,7 +22,7 @@ class CalculationRow(SQLModel, table=True):
     __tablename__ = "calculation"
     __table_args__ = (Index("calculation_number", "agb", "budget_year", "number", unique=True),)
 
-    calculation: int | None = Field(default=None, primary_key=True)
+    calculation: int | None = Field(default=None, primary_key=True, sa_type=RowNumber)
     agb: str
     budget_year: int
     number: int
@@ -70,7 +72,7 @@ _SIZES = (
     .order_by(_number)
     .limit(bindparam("limit"))
 )
-_INSERT = insert(CalculationRow)
+_ROWS = AppendOnly(SQLModel.metadata.tables["calculation"])
 
 
 class NumberTakenError(Exception):
@@ -134,7 +136,7 @@ def add(
         "created_by": stamp.by,
     }
     try:
-        connection.execute(_INSERT, row)
+        _ROWS.add(connection, [row], stamp.written)
     except IntegrityError as error:
         raise NumberTakenError(calculation.number) from error
     stamp.note(names.CALCULATION.format(provider=agb, year=budget_year, number=calculation.number))

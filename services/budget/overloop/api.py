@@ -11,7 +11,7 @@ from services.budget.overloop.store import OVERLOOPS, OVERLOOPS_OF_PROVIDER
 from services.budget.peers import Facts
 from services.budget.rules import Rules
 from services.runtime import names
-from services.runtime.call import DEVELOPMENT_ACTOR, call_of
+from services.runtime.call import call_of, is_user
 from services.runtime.errors import DomainError, Reason, not_found
 from services.runtime.pages import read_page
 from services.runtime.transactions import Transactions
@@ -43,7 +43,7 @@ class OverloopServicer(rpc.OverloopServiceServicer):
         document = fields.text("declaration.document", declared.document, MAX_DOCUMENT)
         fields.check()
         actor = call_of(context).actor
-        if actor == DEVELOPMENT_ACTOR:
+        if not is_user(actor):
             message = "Een opgave heeft een gebruiker nodig; dit verzoek noemt er geen."
             raise DomainError(Reason.ACTOR_NOT_OWN, message, metadata={"actor": actor})
         # The provider has to exist, and the round says which rules hold.

@@ -2,7 +2,7 @@
 
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -54,9 +54,17 @@ def _morning(day: date) -> datetime:
     return datetime.combine(day, _OPENS, _ZONE).astimezone(UTC)
 
 
+def in_file(file: Path) -> str:
+    """The URL of a database in a file."""
+    return f"sqlite:///{file}"
+
+
 @contextmanager
-def simulated_suite(clock: SimulatedClock) -> Iterator[Addresses]:
-    """Starts the services and gives their addresses; afterwards nothing of them is left."""
+def simulated_suite(clock: SimulatedClock, database_url: Callable[[Path], str] = in_file) -> Iterator[Addresses]:
+    """Starts the services and gives their addresses; afterwards nothing of them is left.
+
+    `database_url` gives the database of a service that would lie in a file of its name.
+    """
     # What the services log is about simulated days and would stand between the words of the command.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     with tempfile.TemporaryDirectory(prefix="spoedkader-", dir=short_folder()) as folder, ExitStack() as stack:
@@ -64,7 +72,7 @@ def simulated_suite(clock: SimulatedClock) -> Iterator[Addresses]:
         def common(name: str) -> dict[str, object]:
             return {
                 "address": f"unix:{folder}/{name}.sock",
-                "database_url": f"sqlite:///{folder}/{name}.db",
+                "database_url": database_url(Path(folder) / f"{name}.db"),
                 "drain_seconds": 2.0,
             }
 

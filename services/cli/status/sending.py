@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.cli.clients import ACTOR
+from services.cli.clients import ACTOR, connect
 from services.cli.failures import Failure, failure
 from services.cli.status.planning import Plan, feed_of
 from spoedkader.client import Client, NotAnswered, NumberingBehind, Outbox, Patience, Refused, cursor_of, deliver
@@ -101,7 +101,7 @@ def send_all(client: Client, outbox: Outbox, locations: Sequence[str]) -> list[D
 @contextmanager
 def registry(address: str, kept: str = "") -> Iterator[Client]:
     """The registry, of which a refusal or no answer ends the command; `kept` tells what is not lost then."""
-    with Client("registry", address, actor=ACTOR) as client:
+    with connect("registry", address, ACTOR) as client:
         try:
             yield client
         except (Refused, NotAnswered) as ended:

@@ -18,6 +18,7 @@ from services.quality.assessments.replaying import Replayer
 from services.quality.catalogue.api import write_norm
 from services.quality.enforcement.following import follow_assessment
 from services.quality.locations import Locations, Snapshot
+from services.quality.metrics import FindingMetrics
 from services.quality.rulebook import Rulebook, unusable
 from services.quality.submissions.store import SUBMISSIONS
 from services.runtime import names
@@ -42,11 +43,19 @@ _ASSESSMENT_ID = re.compile("([0-9]{4})-([1-9][0-9]{0,8})")
 class AssessmentServicer(rpc.AssessmentServiceServicer):
     """`spoedkader.quality.v1.AssessmentService`."""
 
-    def __init__(self, transactions: Transactions, rulebook: Rulebook, locations: Locations, clock: Clock) -> None:
+    def __init__(
+        self,
+        transactions: Transactions,
+        rulebook: Rulebook,
+        locations: Locations,
+        clock: Clock,
+        metrics: FindingMetrics,
+    ) -> None:
         self._transactions = transactions
         self._rulebook = rulebook
         self._locations = locations
         self._clock = clock
+        self._metrics = metrics
 
     def AssessLocation(self, request: pb.AssessLocationRequest, context: grpc.ServicerContext) -> pb.Assessment:
         fields = Fields(request)
@@ -70,10 +79,12 @@ class AssessmentServicer(rpc.AssessmentServiceServicer):
         year = fields.year("budget_year", request.budget_year)
         as_of = fields.optional_date("as_of_date", request)
         fields.check()
+        call = call_of(context)
         snapshots = [
             snapshot
             for snapshot in self._locations.snapshots(year, context)
             if snapshot.location.care_type == location_pb2.Location.CARE_TYPE_SEH
+            and call.may_see(names.parts(names.LOCATION, snapshot.location.name)[0])
         ]
         for done, snapshot in enumerate(snapshots, start=1):
             if not context.is_active():
@@ -207,9 +218,14 @@ class AssessmentServicer(rpc.AssessmentServiceServicer):
             submission = SUBMISSIONS.get(connection, location_id, snapshot.round.survey_year)
         question = Question(snapshot, submission, budget_year, asked_at, as_of or day_of(asked_at))
         judgement = judge(self._rulebook, question, context)
-        return self._transactions.write(
+        if question.as_of != day_of(asked_at):
+            # Whoever may choose the day could choose one on which a norm does not count yet, and be rid of a case.
+            return _tried(judgement, Stamp(asked_at, call_of(context).actor))
+        kept = self._transactions.write(
             request, context, pb.Assessment, partial(_record, judgement=judgement, context=context)
         )
+        self._metrics.kept(judgement.findings)
+        return kept
 
 
 def _record(
@@ -222,8 +238,7 @@ def _record(
     name = names.ASSESSMENT.format(
         provider=provider, location=location_id, assessment=f"{question.budget_year}-{number}"
     )
-    summary = _summary(name, judgement, stamp)
-    findings = write_findings(judgement.rules.policies.catalogue, judgement.findings, question.as_of)
+    summary, findings = _summary(name, judgement, stamp), _findings(judgement)
     store.add(
         connection,
         {
@@ -249,11 +264,24 @@ def _record(
             "recorded_at": stamp.at,
             "evaluation_microseconds": judgement.microseconds,
         },
+        stamp,
     )
     stamp.note(name)
     follow_assessment(connection, stamp, judgement, name)
     summary.MergeFrom(findings)
     return summary
+
+
+def _tried(judgement: Judgement, stamp: Stamp) -> pb.Assessment:
+    """What would be said on another day than today: an answer without a name, of which nothing is kept."""
+    assessment = _summary("", judgement, stamp)
+    assessment.MergeFrom(_findings(judgement))
+    return assessment
+
+
+def _findings(judgement: Judgement) -> pb.Assessment:
+    """A message of the findings alone."""
+    return write_findings(judgement.rules.policies.catalogue, judgement.findings, judgement.question.as_of)
 
 
 def _summary(name: str, judgement: Judgement, stamp: Stamp) -> pb.Assessment:

@@ -79,7 +79,7 @@ def judge(rulebook: Rulebook, question: Question, context: grpc.ServicerContext)
                 raise _unavailable(rules) from error
             time.sleep(_AGAIN_SECONDS)
         except EngineUnavailableError as error:
-            raise _unavailable(rules) from error
+            raise _unavailable(rules, error.retry_after) from error
         except PolicyError as error:
             raise DomainError(
                 Reason.POLICY_FAILED,
@@ -149,9 +149,10 @@ def _answers(submission: Stored[Submission] | None, rules: Rules) -> Mapping[str
     return fitting_answers(policies.questionnaire, submission.value.answers)
 
 
-def _unavailable(rules: Rules) -> DomainError:
+def _unavailable(rules: Rules, retry_after: float = 0.0) -> DomainError:
     return DomainError(
         Reason.ENGINE_UNAVAILABLE,
         "De regelmachine antwoordt niet op tijd, of heeft de regels nog niet; er is niets vastgelegd.",
         metadata={"policy_set": rules.name},
+        retry_after=retry_after,
     )

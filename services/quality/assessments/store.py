@@ -5,12 +5,21 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Index, and_, bindparam, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Index, Table, and_, bindparam, func, or_, select, tuple_, update
 from sqlmodel import Field, SQLModel
 
 from services.runtime import names
+from services.runtime.dialects import RowNumber
+from services.runtime.ledger.appending import AppendOnly, later
 from services.runtime.pages import Page
 from services.runtime.prepared import Prepared
+from services.runtime.versions import Stamp
+
+
+def _is_judged_again(table: Table) -> ColumnElement[Any]:
+    """Whether the location has a later assessment in the budget year."""
+    of_location = (table.c.location_id, table.c.budget_year)
+    return func.lead(table.c.number).over(partition_by=of_location, order_by=table.c.number).is_not(None)
 
 
 class AssessmentRow(SQLModel, table=True):
@@ -23,13 +32,13 @@ class AssessmentRow(SQLModel, table=True):
         Index("assessment_of_provider", "agb", "budget_year", "superseded"),
     )
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowNumber)
     agb: str
     location_id: str
     budget_year: int
     number: int
     """Counted from 1 for each location and budget year."""
-    superseded: bool
+    superseded: bool = Field(sa_column_kwargs=later(False, _is_judged_again))
     summary: bytes
     """The message without findings; followed by `findings` it is the whole message."""
     findings: bytes
@@ -70,7 +79,7 @@ _SUPERSEDE = Prepared(
     .values(superseded=bindparam("made_again"))
     .returning(_TABLE.c.number)
 )
-_INSERT = insert(_TABLE)
+_ROWS = AppendOnly(_TABLE)
 _IN_YEAR = or_(bindparam("year") == 0, _TABLE.c.budget_year == bindparam("year"))
 _ONE = _STORED.where(_SAME, _TABLE.c.number == bindparam("number"))
 _PAGE = _STORED.where(
@@ -115,9 +124,9 @@ def supersede(connection: Connection, location_id: str, budget_year: int) -> int
     return (latest or 0) + 1
 
 
-def add(connection: Connection, row: dict[str, Any]) -> None:
+def add(connection: Connection, row: dict[str, Any], stamp: Stamp) -> None:
     """Records an assessment for which `supersede` made room; `row` has the columns of `AssessmentRow`."""
-    connection.execute(_INSERT, {**row, "superseded": False})
+    _ROWS.add(connection, [{**row, "superseded": False}], stamp.written)
 
 
 def get(connection: Connection, location_id: str, budget_year: int, number: int) -> Stored | None:

@@ -57,11 +57,12 @@ class NothingActiveError(Exception):
 class BundleApp:
     """The WSGI application."""
 
-    def __init__(self, source: BundleSource, signed_by: str = "") -> None:
-        """`signed_by` is the id of the key that signs, empty for none: another signature is another bundle."""
+    def __init__(self, source: BundleSource, signed_by: Callable[[], str] = lambda: "") -> None:
+        """`signed_by` names the key that signs now, empty for none: another signature is another bundle."""
         self._source = source
         self._signed_by = signed_by
         self._made: Bundle | None = None
+        self._made_for = ""
         self._news = threading.Condition()
         self._changes = 0
         self._closing = False
@@ -129,9 +130,10 @@ class BundleApp:
 
     def _current(self) -> Bundle:
         revision = self._revision()
-        made = self._made
-        if made is None or made.revision != revision:
+        made, etag = self._made, self._etag(revision)
+        if made is None or self._made_for != etag:
             made = self._made = self._source.current()
+            self._made_for = self._etag(made.revision)
         if not made.revision:
             raise NothingActiveError("no policy set is active")
         return made
@@ -143,4 +145,5 @@ class BundleApp:
         return revision
 
     def _etag(self, revision: str) -> str:
-        return f"{revision};{self._signed_by}" if self._signed_by else revision
+        signed_by = self._signed_by()
+        return f"{revision};{signed_by}" if signed_by else revision

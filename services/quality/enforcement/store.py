@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Index, bindparam, insert, or_, select, tuple_
+from sqlalchemy import Connection, Index, bindparam, or_, select, tuple_
 from sqlmodel import Field, SQLModel, col
 
 from services.quality.assessments.store import AssessmentRow
 from services.quality.enforcement.model import Case
 from services.runtime import names
+from services.runtime.dialects import RowNumber
+from services.runtime.ledger.appending import AppendOnly
 from services.runtime.pages import Page
 from services.runtime.prepared import Prepared
 from services.runtime.versions import History, Stamp, Stored, Versioned, one_current
@@ -40,7 +42,7 @@ class CaseStepRow(SQLModel, table=True):
     __tablename__ = "enforcement_step"
     __table_args__ = (Index("enforcement_step_number", "location_id", "survey_year", "track", "number", unique=True),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowNumber)
     location_id: str
     survey_year: int
     track: str
@@ -64,7 +66,7 @@ class NoticeRow(SQLModel, table=True):
         Index("enforcement_notice_name", "location_id", "survey_year", "track", "notice_id", unique=True),
     )
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowNumber)
     agb: str
     location_id: str
     survey_year: int
@@ -109,6 +111,8 @@ class StoredNotice:
 _CASE = TypeAdapter(Case)
 _STEPS = SQLModel.metadata.tables["enforcement_step"]
 _NOTICES = SQLModel.metadata.tables["enforcement_notice"]
+_STEP_ROWS = AppendOnly(_STEPS)
+_NOTICE_ROWS = AppendOnly(_NOTICES)
 _ASSESSMENTS = SQLModel.metadata.tables[str(AssessmentRow.__tablename__)]
 
 
@@ -220,7 +224,7 @@ def add_step(connection: Connection, stored: Stored[Case], happened: dict[str, s
         "actor": stamp.by,
         "recorded_at": stamp.at,
     }
-    connection.execute(insert(_STEPS), row)
+    _STEP_ROWS.add(connection, [row], stamp.written)
 
 
 def steps_page(connection: Connection, case: Case, page: Page) -> tuple[Sequence[Happened], str]:
@@ -249,7 +253,7 @@ def add_notice(connection: Connection, case: Case, notice_id: str, subject: str,
         "body": body,
         "recorded_at": stamp.at,
     }
-    connection.execute(insert(_NOTICES), row)
+    _NOTICE_ROWS.add(connection, [row], stamp.written)
     stamp.note(f"{case_name(case)}/notices/{notice_id}")
 
 

@@ -17,7 +17,7 @@ from services.quality.enforcement.steps import Step, require_representative
 from services.quality.locations import Locations
 from services.quality.rulebook import Rulebook
 from services.runtime import names
-from services.runtime.call import DEVELOPMENT_ACTOR
+from services.runtime.call import is_user
 from services.runtime.errors import DomainError, Reason, not_found
 from services.runtime.transactions import Transactions
 from services.runtime.versions import Stamp, Stored
@@ -49,7 +49,7 @@ class Taking:
 
     def vote(self, insurer: str, reason: str, *, agrees: bool) -> Vote:
         """The vote of an insurer by this user, which has to be one that the call names."""
-        if self.actor == DEVELOPMENT_ACTOR:
+        if not is_user(self.actor):
             raise DomainError(
                 Reason.ACTOR_NOT_OWN,
                 "De aanroep noemt geen gebruiker; een besluit wordt door gebruikers genomen.",

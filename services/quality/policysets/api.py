@@ -11,7 +11,7 @@ from services.policy.bundle import MAX_BYTES, unpack
 from services.policy.engine import EngineUnavailableError, PolicyError
 from services.policy.gate import GateError, GateReport, run_gate
 from services.policy.policy_set import PolicySet
-from services.policy.signing import Keys
+from services.policy.signing import Trusted
 from services.quality.policysets import store
 from services.quality.policysets.model import State, Step, StoredSet, Transition
 from services.quality.rulebook import Rulebook, YearStatus, unusable
@@ -34,7 +34,7 @@ log = structlog.get_logger()
 class PolicySetServicer(rpc.PolicySetServiceServicer):
     """`spoedkader.quality.v1.PolicySetService`."""
 
-    def __init__(self, transactions: Transactions, rulebook: Rulebook, keys: Keys | None, engine: str) -> None:
+    def __init__(self, transactions: Transactions, rulebook: Rulebook, keys: Trusted | None, engine: str) -> None:
         """With `keys` only bundles that one of them signed are taken; `engine` names the engine that judges."""
         self._transactions = transactions
         self._rulebook = rulebook
@@ -93,6 +93,8 @@ class PolicySetServicer(rpc.PolicySetServiceServicer):
         before = self._transactions.answered(request, context, pb.PolicySet)
         if before is not None:
             return before
+        # Before the gate, which takes seconds.
+        stored.require(Step.VALIDATE, request.etag)
         report = _write_report(self._gate(stored, request.name))
 
         def act(connection: Connection, stamp: Stamp) -> pb.PolicySet:
@@ -109,6 +111,8 @@ class PolicySetServicer(rpc.PolicySetServiceServicer):
         before = self._transactions.answered(request, context, pb.PolicySet)
         if before is not None:
             return before
+        # Before the set is tried, which takes a while.
+        stored.require(Step.ACTIVATE, request.etag)
 
         def act(connection: Connection, stamp: Stamp) -> pb.PolicySet:
             _again(connection, stored).require(Step.ACTIVATE, request.etag)

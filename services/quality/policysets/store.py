@@ -10,6 +10,8 @@ from sqlmodel import Field, SQLModel, col
 from services.policy.policy_set import PolicySet
 from services.quality.policysets.model import State, StoredSet, Transition
 from services.runtime import names
+from services.runtime.dialects import RowNumber
+from services.runtime.ledger.appending import AppendOnly, Pinned
 from services.runtime.pages import Page
 from services.runtime.prepared import Prepared
 from services.runtime.versions import Stamp
@@ -27,7 +29,7 @@ class PolicySetRow(SQLModel, table=True):
         Index("policy_set_name", "policy_year", "set_id", unique=True),
     )
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowNumber)
     digest: str = Field(unique=True)
     policy_year: int
     set_id: str
@@ -47,7 +49,7 @@ class PolicySetTransitionRow(SQLModel, table=True):
 
     __tablename__ = "policy_set_transition"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowNumber)
     digest: str = Field(index=True)
     state: str
     actor: str
@@ -57,6 +59,8 @@ class PolicySetTransitionRow(SQLModel, table=True):
 
 _SETS = SQLModel.metadata.tables["policy_set"]
 _TRANSITIONS = SQLModel.metadata.tables["policy_set_transition"]
+_SET_ROWS = Pinned(_SETS)
+_TRANSITION_ROWS = AppendOnly(_TRANSITIONS)
 _COLUMNS = [
     _SETS.c[name]
     for name in ("digest", "policy_year", "set_id", "label", "key_id", "state", "steps", "replaced", "passed")
@@ -130,6 +134,11 @@ def transitions_of(connection: Connection, digest: str) -> list[Transition]:
     ]
 
 
+def activated_at(connection: Connection, digest: str) -> datetime:
+    """When a set that was once active was activated last."""
+    return max(step.at for step in transitions_of(connection, digest) if step.state is State.ACTIVE)
+
+
 def page(connection: Connection, page: Page, policy_year: int) -> tuple[Sequence[StoredSet], str]:
     """A page of sets in the order in which they were published; `policy_year` 0 means every year."""
     statement = _PAGE.limit(page.size + 1)
@@ -169,10 +178,11 @@ def move(connection: Connection, digest: str, state: State, stamp: Stamp, reason
         "recorded_at": stamp.at,
         "reason": reason,
     }
-    connection.execute(insert(_TRANSITIONS), row)
+    _TRANSITION_ROWS.add(connection, [row], stamp.written)
     changed = update(_SETS).where(_SETS.c.digest == digest)
     changed = changed.values(state=state.value, steps=_SETS.c.steps + 1, **columns)
     returned = connection.execute(changed.returning(_SETS.c.policy_year, _SETS.c.set_id, _SETS.c.steps)).one()
+    _SET_ROWS.pin(connection, _SETS.c.digest == digest, stamp.written)
     stamp.note(names.POLICY_SET.format(year=returned.policy_year, policy_set=returned.set_id), returned.steps)
 
 

@@ -22,12 +22,13 @@ from services.registry.providers.model import (
 )
 from services.registry.providers.store import APPROVALS, APPROVALS_OF_PROVIDERS, PROVIDERS
 from services.runtime import names
-from services.runtime.errors import already_exists, not_found
+from services.runtime.errors import Violation, already_exists, invalid, not_found
 from services.runtime.masks import merge
 from services.runtime.pages import read_page
 from services.runtime.transactions import Transactions
 from services.runtime.versions import Stamp, Stored
 from services.runtime.wire import MAX_NAME, MAX_REASON, Fields, to_date, to_timestamp
+from spoedkader.amsterdam import day_of
 from spoedkader.registry.v1 import provider_pb2 as pb
 from spoedkader.registry.v1 import provider_pb2_grpc as rpc
 
@@ -160,6 +161,9 @@ class ProviderServicer(rpc.ProviderServiceServicer):
 
         def act(connection: Connection, stamp: Stamp) -> pb.Provider:
             stored = _stored(connection, agb)
+            if decided_on > day_of(stamp.at):
+                # The latest day counts: one that is still to come would outlive every decision until then.
+                raise invalid([Violation("decided_date", "mag niet na vandaag liggen")])
             require_open(Step.DECIDE, self._state(connection, stored.value))
             earlier = approvals_of(connection, [agb]).get(agb, [])
             identifier = approval_id(insurer, decided_on, earlier)

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from services.registry.events.model import Department, Kind
 from services.registry.locations.api import find_location
+from services.registry.metrics import StatusFeedMetrics
 from services.registry.statusfeed.model import MAX_SOURCE, StatusEvent, is_source, registry_id
 from services.registry.statusfeed.receiving import Outcome, Result, receive
 from services.registry.statusfeed.store import cursor, last_sequence
@@ -38,8 +39,9 @@ _PATTERNS = {Kind.CLOSURE: names.CLOSURE, Kind.STOP: names.STOP}
 class StatusFeedServicer(status_feed_pb2_grpc.StatusFeedServiceServicer):
     """`spoedkader.registry.v1.StatusFeedService`."""
 
-    def __init__(self, transactions: Transactions) -> None:
+    def __init__(self, transactions: Transactions, metrics: StatusFeedMetrics) -> None:
         self._transactions = transactions
+        self._metrics = metrics
 
     def SendStatusEvents(
         self, request: pb.SendStatusEventsRequest, context: grpc.ServicerContext
@@ -72,7 +74,10 @@ class StatusFeedServicer(status_feed_pb2_grpc.StatusFeedServiceServicer):
             last = last_sequence(connection, request.source, location_id)
             return pb.SendStatusEventsResponse(results=written, last_sequence=last)
 
-        return self._transactions.write(request, context, pb.SendStatusEventsResponse, act)
+        response = self._transactions.write(request, context, pb.SendStatusEventsResponse, act)
+        if not request.validate_only:
+            self._metrics.received(response.results)
+        return response
 
     def GetStatusCursor(self, request: pb.GetStatusCursorRequest, context: grpc.ServicerContext) -> pb.StatusCursor:
         fields = Fields(request)

@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import NaiveDatetime
-from sqlalchemy import BigInteger, Connection, Index, bindparam, func, insert, select
+from sqlalchemy import BigInteger, Connection, Index, bindparam, func, select
 from sqlmodel import Field, SQLModel, col
 
 from services.registry.events.model import Department, Kind
 from services.registry.statusfeed.model import StatusEvent
-from services.runtime.prepared import PreparedChange
+from services.runtime.dialects import RowNumber
+from services.runtime.ledger.appending import AppendOnly
 from services.runtime.versions import Stamp
 
 MAX_GAPS = 100
@@ -22,11 +23,15 @@ class StatusEventRow(SQLModel, table=True):
     """One thing that a source said of a location; its times are wall-clock and therefore without a zone."""
 
     __tablename__ = "status_event"
-    __table_args__ = (Index("status_event_id", "source", "kind", "event_id"),)
+    __table_args__ = (
+        Index("status_event_id", "source", "kind", "event_id"),
+        Index("status_event_sequence", "source", "location_id", "sequence", unique=True),
+    )
 
-    source: str = Field(primary_key=True)
-    location_id: str = Field(primary_key=True)
-    sequence: int = Field(primary_key=True, sa_type=BigInteger)
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowNumber)
+    source: str
+    location_id: str
+    sequence: int = Field(sa_type=BigInteger)
     kind: str
     event_id: str
     starts_at: NaiveDatetime | None
@@ -96,7 +101,7 @@ _BEFORE_GAPS = (
     .limit(MAX_GAPS)
 )
 _FIRST = select(func.min(col(StatusEventRow.sequence))).where(*_OF_FEED)
-_INSERT = PreparedChange(insert(_TABLE), columns=_TABLE.columns.keys())
+_ROWS = AppendOnly(_TABLE)
 
 
 def said_of(connection: Connection, source: str, kind: Kind, event_ids: Iterable[str]) -> dict[str, Said]:
@@ -139,7 +144,7 @@ def add(connection: Connection, source: str, location_id: str, events: Iterable[
         }
         for event in events
     ]
-    _INSERT.run(connection, rows)
+    _ROWS.add(connection, rows, stamp.written)
 
 
 def last_sequence(connection: Connection, source: str, location_id: str) -> int:

@@ -68,6 +68,21 @@ def test_each_service_has_its_own_feed(door: Door) -> None:
     assert not kinds["registry"] & kinds["quality"]
 
 
+def test_each_service_has_its_own_ledger(door: Door) -> None:
+    methods = {}
+    for name in ("registry", "quality", "budget"):
+        entries = door.call("GET", f"/v1/{name}/auditEntries?pageSize=200").json()["entries"]
+        assert entries[0]["number"] == "1"
+        methods[name] = {entry["method"] for entry in entries}
+        rows = door.call("GET", f"/v1/{name}/auditEntries/{entries[-1]['number']}/rows").json().get("rows", [])
+        assert all(row["afterJson"] for row in rows)
+        assert rows or entries[-1]["kind"] == "KIND_SEAL"
+        (*_, last) = door.call("POST", f"/v1/{name}/auditEntries:verify", json={}).json()
+        assert last["verdict"]["whole"]
+    assert "/spoedkader.registry.v1.SnapshotService/ImportFacts" in methods["registry"]
+    assert "/spoedkader.quality.v1.SubmissionService/ImportSubmissions" in methods["quality"]
+
+
 def test_both_names_of_a_field_and_both_forms_of_a_number_are_taken(door: Door) -> None:
     made = door.call("POST", STOPS, json={"start_time": STOP["startTime"], "department": STOP["department"]})
     assert made.json()["startTime"] == STOP["startTime"]

@@ -14,6 +14,7 @@ from tests.support.envoy import START, need_envoy
     [
         ("SPOEDKADER_DOOR_ADDRESS", "0.0.0.0:8080", "alleen op loopback"),
         ("SPOEDKADER_DOOR_ADDRESS", "8080", "alleen op loopback"),
+        ("SPOEDKADER_DOOR_CERTIFICATES", "certificaten", "geen volledig pad"),
         ("SPOEDKADER_QUALITY_ADDRESS", "unix:/quality.sock", "geen adres van de vorm host:poort"),
         ("SPOEDKADER_QUALITY_ADDRESS", "127.0.0.1", "geen adres van de vorm host:poort"),
         ("SPOEDKADER_CONTRACTS", "nergens.binpb", "de contracten zijn niet te lezen"),

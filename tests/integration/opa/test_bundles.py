@@ -150,7 +150,7 @@ def test_a_bundle_that_does_not_come_whole(
 def signing(active: ActiveSets, private: Path) -> Iterator[BundleServer]:
     """A server of bundles that are signed."""
     active.signer = read_signer(private)
-    server = BundleServer("127.0.0.1:0", active, active.signer.key_id)
+    server = BundleServer("127.0.0.1:0", active, lambda: active.signer.name)
     server.start()
     try:
         yield server

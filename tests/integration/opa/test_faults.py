@@ -68,7 +68,7 @@ def test_opa_started_again_without_us_has_the_last_good_sets(
 ) -> None:
     private, public = write_keys(tmp_path, "sleutel")
     active.signer = read_signer(private) if signed else None
-    bundles = BundleServer("127.0.0.1:0", active, "sleutel" if signed else "")
+    bundles = BundleServer("127.0.0.1:0", active, lambda: "sleutel" if signed else "")
     bundles.start()
     try:
         with running_opa(bundles.url, tmp_path, public if signed else None) as opa:
@@ -89,7 +89,7 @@ def test_a_bundle_on_disk_that_was_tampered_with_is_not_used(
 ) -> None:
     private, public = write_keys(tmp_path, "sleutel")
     active.signer = read_signer(private)
-    bundles = BundleServer("127.0.0.1:0", active, "sleutel")
+    bundles = BundleServer("127.0.0.1:0", active, lambda: "sleutel")
     bundles.start()
     try:
         with running_opa(bundles.url, tmp_path, public) as opa:

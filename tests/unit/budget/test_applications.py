@@ -179,6 +179,12 @@ def test_the_nza_decides_on_what_was_handed_in_before() -> None:
     assert [violation.field for violation in error.violations] == ["decision.decided_date"]
 
 
+def test_an_application_is_not_handed_in_before_it_was_signed() -> None:
+    error = refused(Reason.INVALID_INPUT, submit, signed(draft()), date(2026, 9, 30), "")
+    assert [violation.field for violation in error.violations] == ["submitted_date"]
+    assert submit(signed(draft()), date(2026, 10, 2), "").submitted_on == date(2026, 10, 2)
+
+
 def test_a_side_has_one_open_application() -> None:
     first = draft()
     error = refused(Reason.ALREADY_EXISTS, require_place, Side.SAMEN, [first], "")

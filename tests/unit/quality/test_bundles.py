@@ -63,7 +63,18 @@ def test_the_bundle_with_its_revision_as_etag(client: Client) -> None:
 
 
 def test_who_signs_is_part_of_the_etag(source: Source) -> None:
-    assert Client(BundleApp(source, "sleutel-1")).get(PATH).headers["ETag"] == '"2027=sha256:a;sleutel-1"'
+    assert Client(BundleApp(source, lambda: "sleutel-1")).get(PATH).headers["ETag"] == '"2027=sha256:a;sleutel-1"'
+
+
+def test_another_key_that_signs_makes_another_bundle(source: Source) -> None:
+    signers = ["sleutel-1"]
+    client = Client(BundleApp(source, lambda: signers[-1]))
+    etag = client.get(PATH).headers["ETag"]
+    assert client.get(PATH, headers={"If-None-Match": etag}).status_code == 304
+    assert source.made == 1
+    signers.append("sleutel-2")
+    assert client.get(PATH, headers={"If-None-Match": etag}).status_code == 200
+    assert source.made == 2
 
 
 def test_several_years_in_one_etag(source: Source, client: Client) -> None:

@@ -114,6 +114,39 @@ def test_who_gets_no_turn_can_ask_again(replicas: list[Database]) -> None:
     assert dialects.is_busy(refused.value)
 
 
+def refused_by(url: str) -> DBAPIError:
+    database = Database(url)
+    try:
+        with pytest.raises(DBAPIError) as refused, database.read() as connection:
+            connection.execute(text("SELECT 1"))
+    finally:
+        database.close()
+    return refused.value
+
+
+def test_who_finds_no_server_can_ask_again(tmp_path: Path) -> None:
+    assert dialects.is_busy(refused_by(f"postgresql+psycopg:///niets?host={tmp_path}"))
+
+
+def test_who_finds_no_room_can_ask_again(replicas: list[Database]) -> None:
+    if chosen() != "sqlite":
+        pytest.skip("a server of the tests has a disk that is shared")
+    count_on(replicas[0], "een")
+    with replicas[0].write() as connection:
+        connection.execute(text("CREATE TABLE more (content)"))
+        pages = connection.execute(text("PRAGMA page_count")).scalar_one()
+        connection.execute(text(f"PRAGMA max_page_count = {pages}"))
+        with pytest.raises(DBAPIError) as refused:
+            connection.execute(text("INSERT INTO more VALUES (zeroblob(100000))"))
+    assert dialects.is_busy(refused.value)
+
+
+def test_a_mistake_of_ours_is_not_tried_again(replicas: list[Database]) -> None:
+    with pytest.raises(DBAPIError) as refused, replicas[0].read() as connection:
+        connection.execute(text("SELECT nothing FROM nowhere"))
+    assert not dialects.is_busy(refused.value)
+
+
 def test_a_server_that_was_restarted_is_found_again(replicas: list[Database], tmp_path: Path) -> None:
     if chosen() == "sqlite":
         pytest.skip("SQLite is no server")

@@ -112,6 +112,15 @@ def test_a_place_of_another_shape_is_refused(place: list[object]) -> None:
     assert [violation.field for violation in refused.value.violations] == ["page_token"]
 
 
+@pytest.mark.parametrize("place", [(2**31,), (-1,), (True,), ("\x00",), ("\ud800",), (1, 2)], ids=ascii)
+def test_a_place_that_no_column_can_be_compared_with_is_refused(place: tuple[int | str, ...]) -> None:
+    """Of a token that is bound as ours are: whoever read this can make one."""
+    page = ask(2, ask(2).token(*place))
+    with pytest.raises(DomainError) as refused:
+        page.behind(str if isinstance(place[0], str) else int)
+    assert [violation.field for violation in refused.value.violations] == ["page_token"]
+
+
 @pytest.mark.parametrize("token", ["W10=", "e30=", "MQ==", "bnVsbA==", "W1tb" * 40_000])
 def test_json_of_another_shape_is_no_token(token: str) -> None:
     with pytest.raises(DomainError):

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from services.runtime.server import Application, Server
 from services.runtime.settings import ServiceSettings
 from spoedkader.registry.v1 import round_pb2, round_pb2_grpc
+from tests.support.access import DECIDE
 
 SERVICE = round_pb2.DESCRIPTOR.services_by_name["RoundService"].full_name
 
@@ -50,6 +51,7 @@ def serve(rounds: Rounds, closed: list[str] | None = None, **fields: Any) -> Ser
         "test",
         lambda server: round_pb2_grpc.add_RoundServiceServicer_to_server(rounds, server),
         (SERVICE,),
+        DECIDE,
         lambda: (closed if closed is not None else []).append("closed"),
     )
     return Server(application, settings(**fields))
@@ -110,20 +112,32 @@ def test_running_calls_end_and_new_ones_are_refused_when_a_server_stops() -> Non
         for name in ("", SERVICE):
             found = health.Check(health_pb2.HealthCheckRequest(service=name))
             assert found.status == health_pb2.HealthCheckResponse.SERVING
-        watch = health.Watch(health_pb2.HealthCheckRequest(service=SERVICE))
-        assert next(watch).status == health_pb2.HealthCheckResponse.SERVING
         running = stub.GetRound.future(round_pb2.GetRoundRequest(name="rounds/2027"), timeout=10)
         assert rounds.entered.wait(5)
         stopping = threading.Thread(target=server.stop)
         stopping.start()
-        assert next(watch).status == health_pb2.HealthCheckResponse.NOT_SERVING
-        watch.cancel()
         time.sleep(0.1)
         assert closed == ["open"]
         rounds.leave.set()
         assert running.result(timeout=5).name == "rounds/2027"
         stopping.join(5)
     assert closed == ["open", "closed"]
+
+
+def test_who_watches_and_leaves_again_and_again_stops_nothing() -> None:
+    server = serve(Rounds(), drain_seconds=0)
+    server.start()
+    with grpc.insecure_channel(server.address) as channel:
+        health = health_pb2_grpc.HealthStub(channel)
+        for _ in range(1000):
+            watch = health.Watch(health_pb2.HealthCheckRequest(), timeout=5)
+            with pytest.raises(grpc.RpcError) as refused:
+                next(watch)
+            watch.cancel()
+            assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED  # type: ignore[attr-defined]
+        found = health.Check(health_pb2.HealthCheckRequest(), timeout=5)
+        assert found.status == health_pb2.HealthCheckResponse.SERVING
+    server.stop()
 
 
 def test_a_fault_says_nothing_about_the_inside(caplog: pytest.LogCaptureFixture) -> None:
@@ -174,6 +188,7 @@ def test_a_process_that_is_told_to_stop_answers_its_running_calls_first(tmp_path
     script = dedent(
         f"""
         import time
+        from services.policy.access import AccessRules
         from services.runtime.server import Application, Server
         from services.runtime.settings import ServiceSettings
         from spoedkader.registry.v1 import round_pb2, round_pb2_grpc
@@ -184,13 +199,15 @@ def test_a_process_that_is_told_to_stop_answers_its_running_calls_first(tmp_path
                 time.sleep(0.5)
                 return round_pb2.Round(name=request.name)
 
+        settings = ServiceSettings(address="{address}", database_url="sqlite://")
         application = Application(
             "test",
             lambda server: round_pb2_grpc.add_RoundServiceServicer_to_server(Rounds(), server),
             (),
+            AccessRules(settings.access_dir).decide,
             lambda: print("closed", flush=True),
         )
-        Server(application, ServiceSettings(address="{address}", database_url="sqlite://")).run()
+        Server(application, settings).run()
         """
     )
     process = subprocess.Popen(

@@ -1,0 +1,1 @@
+"""The commands of the operator for the ledger of a service, on its database itself."""
