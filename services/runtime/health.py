@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -136,7 +137,9 @@ class Health(health.HealthServicer):
         if problem == before:
             return
         if problem:
-            log.error("not well", check=check.name, problem=problem)
+            # At the start others may still be on their way.
+            level = logging.INFO if before == _NOT_YET else logging.ERROR
+            log.log(level, "not well", check=check.name, problem=problem)
         elif before != _NOT_YET:
             log.info("well again", check=check.name)
         self._tell()

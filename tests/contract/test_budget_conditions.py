@@ -469,6 +469,7 @@ class Caller:
     """The context of a call without a deadline, from a caller without a name."""
 
     spoedkader_call = Call("oproep", DEVELOPMENT_ACTOR)
+    spoedkader_method = "/spoedkader.budget.v1.ConditionService/EvaluateConditions"
 
     def invocation_metadata(self) -> tuple[()]:
         return ()

@@ -1,5 +1,7 @@
 """The three services in this process, on throw-away storage, over a clock that the story sets."""
 
+import logging
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -54,6 +56,21 @@ def _morning(day: date) -> datetime:
     return datetime.combine(day, _OPENS, _ZONE).astimezone(UTC)
 
 
+@contextmanager
+def _errors_apart() -> Iterator[None]:
+    """What the services log is about simulated days and would stand between the words of the command: errors only, and
+    apart from what the command tells."""
+    before = structlog.get_config()
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
+
+
 def in_file(file: Path) -> str:
     """The URL of a database in a file."""
     return f"sqlite:///{file}"
@@ -65,9 +82,7 @@ def simulated_suite(clock: SimulatedClock, database_url: Callable[[Path], str] =
 
     `database_url` gives the database of a service that would lie in a file of its name.
     """
-    # What the services log is about simulated days and would stand between the words of the command.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
-    with tempfile.TemporaryDirectory(prefix="spoedkader-", dir=short_folder()) as folder, ExitStack() as stack:
+    with _errors_apart(), tempfile.TemporaryDirectory(prefix="spoedkader-", dir=short_folder()) as folder, ExitStack() as stack:
 
         def common(name: str) -> dict[str, object]:
             return {
