@@ -173,7 +173,7 @@ def test_errors_and_retries_in_python(suite: Addresses) -> None:
     assert closure == "providers/06992516/locations/L001/closures/wk-27-03"
     changes = run_python("errors-and-retries.md", 2, suite)
     assert len(changes) > 1000
-    assert changes[-1] == "providers/-/locations/L001/closures/wk-27-03 1"
+    assert changes[-1] == "providers/06992516/locations/L001/closures/wk-27-03 1"
     assert run_python("errors-and-retries.md", 3, suite) == ['ETAG_MISMATCH "1" "2"']
 
 

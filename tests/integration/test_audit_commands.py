@@ -48,7 +48,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(app, ["audit", *arguments])
+    return CliRunner().invoke(app, ["audit", *arguments], env={"COLUMNS": "200"})
 
 
 def answered(*arguments: str) -> Any:

@@ -82,7 +82,11 @@ def simulated_suite(clock: SimulatedClock, database_url: Callable[[Path], str] =
 
     `database_url` gives the database of a service that would lie in a file of its name.
     """
-    with _errors_apart(), tempfile.TemporaryDirectory(prefix="spoedkader-", dir=short_folder()) as folder, ExitStack() as stack:
+    with (
+        _errors_apart(),
+        tempfile.TemporaryDirectory(prefix="spoedkader-", dir=short_folder()) as folder,
+        ExitStack() as stack,
+    ):
 
         def common(name: str) -> dict[str, object]:
             return {
