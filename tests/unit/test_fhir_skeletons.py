@@ -196,7 +196,7 @@ def test_usual_entries_are_not_read_one_by_one(tmp_path: Path, monkeypatch: pyte
     )
     (tmp_path / "x.xml").write_text(f"{OPEN}{found}{SHUT}")
     assert reading.read_fhir(tmp_path / "x.xml", read_departments(write_mapping(tmp_path))).resources == 5_000
-    # What is before them, what they have in common, and what is after them; two parts may come upon it at the same time.
+    # What is before them, what they have in common, and what is after them; two parts may come upon it at once.
     assert 3 <= len(read) <= 10
 
 
