@@ -11,7 +11,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONHASHSEED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo process up door test test-opa test-postgres test-identity test-deploy tools check docs openapi format bench mutants lock clean
+.PHONY: help env demo process up door test test-opa test-postgres test-identity test-deploy tools check docs openapi format bench load drills mutants lock clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -88,6 +88,12 @@ format: env ## formats code and contracts
 
 bench: env ## the speeds, as ratios within this run
 	$(BIN)/python -m tests.benchmarks
+
+load: env ## ten minutes of mixed load on two replicas of each service, on PostgreSQL
+	$(BIN)/python -m tests.load --minutes 10
+
+drills: env ## the disaster drills of docs/operations/drills.md
+	$(BIN)/python -m tests.faults all
 
 mutants: env ## how many faults put into the rules the Rego tests notice
 	$(BIN)/python -m tests.mutation

@@ -8,7 +8,7 @@ from tests.faults.world import Report, World, world
 from tests.faults.writers import AnswersWriter, AssessmentsWriter, ClosuresWriter, Writer, figures, wait_for, writing
 from tests.support.certificates import DAY, Issued
 
-LEFT_SECONDS = 3.0
+LEFT_SECONDS = 2.0
 """How long a certificate holds that is about to expire."""
 CONNECTION_SECONDS = 1.0
 """Connections keep what they began with, so here they are short."""

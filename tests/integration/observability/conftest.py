@@ -1,6 +1,7 @@
 """Services that hold the example round, as an operator runs them."""
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
@@ -23,4 +24,9 @@ def operated() -> Iterator[OperatedSuite]:
         with patch.dict(os.environ, addresses):
             imported = CliRunner().invoke(app, ["import", str(EXAMPLE)])
         assert imported.exit_code == 0, imported.output
+        until = time.monotonic() + 30
+        # A service says that it is well when it has looked, and that its peers are when they have.
+        while any(suite.get(name, "/fresh").status_code != 200 for name in SERVICES):
+            assert time.monotonic() < until, [suite.get(name, "/fresh").text for name in SERVICES]
+            time.sleep(0.1)
         yield suite
