@@ -61,6 +61,7 @@ def verdict(client: Client, head: str = "") -> pb.LedgerVerdict:
     return found
 
 
+@pytest.mark.every_right
 def test_a_change_tells_who_for_whom_how_and_what(registry: RegistryClient, clock: TickingClock) -> None:
     request = provider_pb2.CreateProviderRequest(provider_id=registry.unused_agb(), provider=provider())
     metadata = (*acting_as("inkoper@9101"), (CALL_ID_KEY, "aanroep-1"))
@@ -232,6 +233,7 @@ def reads(logged: list[Any]) -> list[Any]:
     return [line for line in logged if line["event"] == "audit.read"]
 
 
+@pytest.mark.every_right
 def test_a_read_of_a_sensitive_part_is_logged(suite: Suite) -> None:
     with capture_logs() as logged:
         request = enforcement_pb2.ListCasesRequest(parent="providers/-/locations/-")

@@ -334,6 +334,7 @@ def test_a_request_that_is_repeated_makes_one_draft(case: Case) -> None:
     assert [each.name for each in listed.applications] == [first.name]
 
 
+@pytest.mark.every_right
 def test_everything_that_is_wrong_with_a_draft_is_told_at_once(case: Case) -> None:
     talks = pb.Consultation(took_place=True, last_date=day("2026-10-02"))
     wrong = refusal(
@@ -442,6 +443,7 @@ def test_who_signs(case: Case, kind: Application.Kind.ValueType, count: int) -> 
     assert len(case.sign(case.create(kind)).signatures) == count
 
 
+@pytest.mark.every_right
 def test_what_a_signer_did_not_see_is_not_signed(case: Case) -> None:
     draft = case.create()
     revised = case.revise(draft.name, explanation="anders")

@@ -149,6 +149,7 @@ def test_a_duty_that_was_not_raised_is_refused(suite: Suite, place: location_pb2
     assert found.metadata == {"state": "NIET_ONTSTAAN", "open_steps": ""}
 
 
+@pytest.mark.every_right
 def test_every_wrong_field_is_named(suite: Suite, place: location_pb2.Location) -> None:
     act = suite.budget.obligations.AcknowledgeObligation
     empty = refusal(act, pb.AcknowledgeObligationRequest())

@@ -141,6 +141,7 @@ def test_provider_and_round_have_to_exist(suite: Suite, name: str) -> None:
     assert refused(suite, request(name.replace("2027-", "2031-"), PROVIDER), "a").reason == "ROUND_UNKNOWN"
 
 
+@pytest.mark.every_right
 def test_every_wrong_field_is_named(suite: Suite) -> None:
     empty = refused(suite, pb.DeclareOverloopRequest(), "a")
     assert empty.fields == ["name", "side", "declaration.amount", "declaration.declared_date"]

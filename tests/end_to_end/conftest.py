@@ -1,6 +1,7 @@
 """The real services in processes of their own, and the command that talks to them."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from typer.testing import CliRunner
 from services.cli.clients import Addresses
 from services.cli.main import app
 from services.cli.suite import throw_away_suite
+from tests.support.databases import chosen
+from tests.support.tcp_suite import tcp_suite
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -36,6 +39,11 @@ def run(*arguments: object, addresses: Addresses | None = None) -> Outcome:
     return Outcome(result.exit_code, result.stdout, result.stderr)
 
 
+def suite_on_empty_storage() -> AbstractContextManager[Addresses]:
+    """The services as the command starts them for itself, or on the database of this run."""
+    return throw_away_suite() if chosen() == "sqlite" else tcp_suite()
+
+
 @pytest.fixture(scope="session")
 def spoedkader() -> Command:
     """Runs the command; with addresses when it has to find services."""
@@ -51,14 +59,14 @@ def example() -> Path:
 @pytest.fixture(scope="session")
 def empty_suite() -> Iterator[Addresses]:
     """Services in which nobody stores anything."""
-    with throw_away_suite() as addresses:
+    with suite_on_empty_storage() as addresses:
         yield addresses
 
 
 @pytest.fixture(scope="session")
 def example_suite(example: Path) -> Iterator[Addresses]:
     """Services that hold the example round."""
-    with throw_away_suite() as addresses:
+    with suite_on_empty_storage() as addresses:
         imported = run("import", example, addresses=addresses)
         assert imported.status == 0, imported.err
         yield addresses

@@ -1,16 +1,21 @@
 """The rules of access of the repository, for servers that tests put together themselves."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
+
 import grpc
 
 from services.policy.access import AccessRules
+from services.runtime import server
 from services.runtime.call import DEVELOPMENT_ACTOR, named_actor
 from services.runtime.identity.caller import Caller, Role
 from services.runtime.identity.gatekeeper import Gatekeeper
-from services.runtime.identity.identification import Metadata, NotAsked
+from services.runtime.identity.identification import Identification, Metadata, NotAsked
 from tests.support.policies import POLICIES
 
 IDENTITIES = ("development", "required")
-INSURERS = frozenset({*(str(code) for code in range(9100, 9200)), "9999"})
+INSURERS = frozenset({*(str(code) for code in range(9100, 9200)), "9999", "0000"})
 YEARS = range(2020, 2041)
 ROLES = frozenset({Role.VERZEKERAAR, Role.AANBIEDER, Role.BELEID, Role.AUDITOR, Role.BEHEERDER})
 EVERYONE = Caller("iedereen", ROLES, INSURERS, frozenset({"-"}), tuple((year, frozenset({"-"})) for year in YEARS))
@@ -39,6 +44,17 @@ class _AsEveryone:
         return EVERYONE, named_actor(metadata) or DEVELOPMENT_ACTOR
 
 
+def _identification() -> Identification:
+    return _AsEveryone() if is_required() else NotAsked()
+
+
 def gatekeeper() -> Gatekeeper:
     """Lets everyone through, as in development, or all that some role may."""
-    return Gatekeeper(_AsEveryone() if is_required() else NotAsked(), DECIDE)
+    return Gatekeeper(_identification(), DECIDE)
+
+
+@contextmanager
+def identifying() -> Iterator[None]:
+    """Servers that are made meanwhile know their callers in the way of this run."""
+    with patch.object(server, "identification_of", lambda settings: _identification()):
+        yield

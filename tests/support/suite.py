@@ -13,14 +13,12 @@ from services.quality.server import QualitySettings
 from services.quality.server import build as build_quality
 from services.registry.server import RegistrySettings
 from services.registry.server import build as build_registry
-from services.runtime.identity.caller import Role
 from services.runtime.server import Application, Server
 from services.runtime.settings import ServiceSettings
-from tests.support.access import EVERYONE, is_required
+from tests.support.access import identifying
 from tests.support.clients import BudgetClient, QualityClient, RegistryClient
 from tests.support.clock import TickingClock
 from tests.support.databases import database_url
-from tests.support.identified import ORGANISATIONS, identified_suite
 from tests.support.policies import POLICIES
 
 
@@ -34,28 +32,9 @@ class Suite:
     clock: TickingClock
 
 
-ALL = {
-    "iedereen": {
-        "code": EVERYONE.organisation,
-        # A service passes on any user that it was given.
-        "roles": sorted(role.value for role in (*EVERYONE.roles, Role.DIENST)),
-        "codes": sorted(EVERYONE.codes),
-        "providers": ["-"],
-        "represents": {year: ["-"] for year, _ in EVERYONE.represents},
-    }
-}
-
-
 @contextmanager
 def running_suite(folder: Path, policies: Path = POLICIES) -> Iterator[Suite]:
-    """Starts the services over empty databases in a folder, whose path is short, for sockets lie in it. Where identity
-    is required they know their caller by its certificate."""
-    if is_required():
-        with ExitStack() as stack, identified_suite(folder, {**ORGANISATIONS, **ALL}, policies_dir=policies) as running:
-            channels = [stack.enter_context(running.channel(name, "iedereen")) for name in running.addresses]
-            registry_, quality_, budget_ = channels
-            yield Suite(RegistryClient(registry_), QualityClient(quality_), BudgetClient(budget_), running.clock)
-        return
+    """Starts the services over empty databases in a folder, whose path is short, for sockets lie in it."""
     clock = TickingClock()
 
     def address(name: str) -> str:
@@ -69,7 +48,7 @@ def running_suite(folder: Path, policies: Path = POLICIES) -> Iterator[Suite]:
             "drain_seconds": 0.0,
         }
 
-    with ExitStack() as stack:
+    with ExitStack() as stack, identifying():
 
         def serve(application: Application, settings: ServiceSettings) -> grpc.Channel:
             server = Server(application, settings)

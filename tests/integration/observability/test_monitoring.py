@@ -100,16 +100,15 @@ def prometheus(operated: OperatedSuite, tmp_path_factory: pytest.TempPathFactory
         MONITORING / "prometheus.yaml", operated.metrics, tmp_path_factory.mktemp("prometheus")
     ) as found:
         found.wait_until(lambda: len(found.query("up == 1")) == 3)
-        # What is counted shows as a rate once it was seen before and after.
-        work(operated)
-        found.wait_until(lambda: bool(found.query("spoedkader_refusals_total")))
-        work(operated)
-        moving = (
-            "sum by (service) (rate(grpc_server_handled_total[1m])) > 0",
-            "rate(spoedkader_refusals_total[1m]) > 0",
-        )
-        found.wait_until(lambda: [len(found.query(text)) for text in moving] >= [3, 1])
+        found.wait_until(lambda: is_moving(found, operated))
         yield found
+
+
+def is_moving(prometheus: Prometheus, operated: OperatedSuite) -> bool:
+    """Lets the services work, and says whether that shows: as a rate, once it was seen before and after."""
+    work(operated)
+    handled = prometheus.query("sum by (service) (rate(grpc_server_handled_total[1m])) > 0")
+    return len(handled) == 3 and bool(prometheus.query("rate(spoedkader_refusals_total[1m]) > 0"))
 
 
 def work(operated: OperatedSuite) -> None:
