@@ -43,6 +43,10 @@ def registry(child: ServiceProcess) -> Iterator[RegistryClient]:
         yield RegistryClient(channel)
 
 
+def last_part(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
 class Desk:
     """Where exports of one hospital with two locations come in, each test with a source of its own."""
 
@@ -51,8 +55,9 @@ class Desk:
         self.registry = registry
         self.addresses = Addresses(address, address, address)
         self.source = registry.unused_id("lpz-")
-        self.locations = [registry.new_location() for _ in range(2)]
-        self.ids = [each.name.rpartition("/")[2] for each in self.locations]
+        # In the order in which the command tells of them.
+        self.locations = sorted((registry.new_location() for _ in range(2)), key=lambda each: last_part(each.name))
+        self.ids = [last_part(each.name) for each in self.locations]
         self._command = command
         (folder / "mapping.yaml").write_text(
             f"""\
