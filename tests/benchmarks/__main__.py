@@ -36,6 +36,8 @@ from tests.support.fhir_files import write_mapping
 POLICIES = REPOSITORY / "policies"
 LOCATION = f"providers/{scenario.AGB}/locations/{scenario.LOCATIONS[0]}"
 ENCOUNTERS = 2_000_000
+SECONDS = 60.0
+"""The deadline of every call."""
 
 
 def main() -> None:
@@ -54,7 +56,10 @@ def main() -> None:
             locations = location_pb2_grpc.LocationServiceStub(suite.registry.channel)
             read = location_pb2.GetLocationRequest(name=LOCATION)
             _calls(
-                table, "GetLocation against an empty handler", ratio(lambda: locations.GetLocation(read), nothing), 0.5
+                table,
+                "GetLocation against an empty handler",
+                ratio(lambda: locations.GetLocation(read, timeout=SECONDS), nothing),
+                0.5,
             )
             status.update("a budget")
             budgets = budget_pb2_grpc.BudgetServiceStub(suite.budget.channel)
@@ -62,13 +67,13 @@ def main() -> None:
             title = (
                 f"CalculateBudget, {len(scenario.LOCATIONS)} locations, {scenario.CLOSURES} closures, against the same"
             )
-            _calls(table, title, ratio(lambda: budgets.CalculateBudget(ask), nothing), 0.1)
+            _calls(table, title, ratio(lambda: budgets.CalculateBudget(ask, timeout=SECONDS), nothing), 0.1)
             closures = closure_pb2_grpc.ClosureServiceStub(suite.registry.channel)
             days = itertools.cycle(range(1, 28))
 
             def correct_and_calculate() -> None:
-                closures.UpdateClosure(scenario.correction(next(days)))
-                budgets.CalculateBudget(ask)
+                closures.UpdateClosure(scenario.correction(next(days)), timeout=SECONDS)
+                budgets.CalculateBudget(ask, timeout=SECONDS)
 
             title = "a closure corrected, then CalculateBudget with its new facts, one caller"
             _calls(table, title, ratio(correct_and_calculate, nothing, callers=1), None)
@@ -78,7 +83,7 @@ def main() -> None:
         assessments = assessment_pb2_grpc.AssessmentServiceStub(suite.quality.channel)
         assess = assessment_pb2.AssessLocationRequest(name=LOCATION, budget_year=scenario.YEAR)
         measured = ratio(
-            lambda: assessments.AssessLocation(assess),
+            lambda: assessments.AssessLocation(assess, timeout=SECONDS),
             lambda: engine.evaluate(year.findings_path, document).value,
             baseline_callers=1,
         )
@@ -126,7 +131,7 @@ def _nothing() -> Iterator[Callable[[], object]]:
             with grpc.insecure_channel(address) as channel:
                 grpc.channel_ready_future(channel).result(timeout=30)
                 call = channel.unary_unary(METHOD, Empty.SerializeToString, Empty.FromString)
-                yield lambda: call(Empty())
+                yield lambda: call(Empty(), timeout=SECONDS)
         finally:
             process.terminate()
             process.wait()

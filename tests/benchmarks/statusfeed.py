@@ -26,6 +26,8 @@ EVENTS = 100_000
 BATCH = 500
 ROUNDS = 5
 SENDERS = 2
+SECONDS = 60.0
+"""The deadline of every call."""
 TABLES = ("status_event", "event", "change")
 
 
@@ -59,7 +61,7 @@ def _registry(folder: Path) -> Iterator[tuple[grpc.Channel, sqlite3.Connection]]
     try:
         wait_until_serving([child])
         with grpc.insecure_channel(address) as channel:
-            snapshot_pb2_grpc.SnapshotServiceStub(channel).ImportFacts(mark_last([scenario.facts()]))
+            snapshot_pb2_grpc.SnapshotServiceStub(channel).ImportFacts(mark_last([scenario.facts()]), timeout=SECONDS)
             with closing(sqlite3.connect(database)) as connection:
                 yield channel, connection
     finally:
@@ -101,7 +103,7 @@ def _send(
 
     def send(batches: Sequence[status_feed_pb2.SendStatusEventsRequest]) -> None:
         for batch in batches:
-            answer = feed.SendStatusEvents(batch)
+            answer = feed.SendStatusEvents(batch, timeout=SECONDS)
             assert all(not result.violations for result in answer.results)
 
     with ThreadPoolExecutor(SENDERS) as pool:
