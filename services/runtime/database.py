@@ -81,14 +81,19 @@ class Database:
     @contextmanager
     def write(self, *, keep: bool = True) -> Iterator[Connection]:
         """A transaction: committed at the end, and rolled back on any exception or when it is not to be kept."""
-        with self._dialect.turn, self._engine.connect() as connection:
+        # The connection is taken and given back while it is another's turn.
+        with self._engine.connect() as connection, self._dialect.turn:
             self._dialect.begin_write(connection)
             if not connection.in_transaction():
                 # Not all statements go by way of SQLAlchemy; so it knows that there is something to commit.
                 connection.begin()
-            yield connection
-            if keep:
-                connection.commit()
+            try:
+                yield connection
+                if keep:
+                    connection.commit()
+            finally:
+                # Before the turn is over, and nothing when it was committed.
+                connection.rollback()
 
     @property
     def use(self) -> Use:

@@ -50,6 +50,7 @@ class CallInterceptor(grpc.ServerInterceptor):
         self._metrics = metrics or CallMetrics(CollectorRegistry())
         self._tracer = tracer
         self._most_seconds = most_seconds
+        self._wrapped: dict[str, tuple[Handler, Handler]] = {}
 
     def intercept_service(
         self,
@@ -59,7 +60,12 @@ class CallInterceptor(grpc.ServerInterceptor):
         handler = continuation(handler_call_details)
         if handler is None or not handler_call_details.method.startswith("/spoedkader."):
             return handler
-        return self._wrap(handler, handler_call_details.method)
+        # gRPC asks for every call anew, and has one handler for a method.
+        known = self._wrapped.get(handler_call_details.method)
+        if known is None or known[0] is not handler:
+            wrapped = self._wrap(handler, handler_call_details.method)
+            known = self._wrapped[handler_call_details.method] = (handler, wrapped)
+        return known[1]
 
     def _wrap(self, handler: Any, method: str) -> Handler:
         measured = self._metrics.of(method, _type_of(handler))

@@ -5,6 +5,7 @@ registry what is only its own. `docs/operations/observability.md` has a line for
 """
 
 from collections.abc import Mapping
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.gc_collector import GCCollector
@@ -95,43 +96,48 @@ class PeerMetrics:
     """The calls to other services."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._calls = Counter(
+        calls = Counter(
             "spoedkader_peer_calls_total",
             "Calls to another service, by status.",
             ("peer", "grpc_code"),
             registry=registry,
         )
-        self._seconds = Histogram(
+        seconds = Histogram(
             "spoedkader_peer_seconds",
             "How long another service took to answer, in seconds.",
             ("peer",),
             buckets=CALL_SECONDS,
             registry=registry,
         )
+        # To look a child up costs more than to count.
+        self._calls = cache(lambda peer, code: calls.labels(peer=peer, grpc_code=code))
+        self._seconds = cache(lambda peer: seconds.labels(peer=peer))
 
     def called(self, peer: str, code: str, seconds: float) -> None:
         """A peer answered, or did not."""
-        self._calls.labels(peer=peer, grpc_code=code).inc()
-        self._seconds.labels(peer=peer).observe(seconds)
+        self._calls(peer, code).inc()
+        self._seconds(peer).observe(seconds)
 
 
 class EvaluationMetrics:
     """The evaluations of policies for calls; those of what-if and of replays are not in here."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._evaluations = Counter(
+        evaluations = Counter(
             "spoedkader_evaluations_total",
             "Evaluations of policies, by what came of them.",
             ("engine", "outcome"),
             registry=registry,
         )
-        self._seconds = Histogram(
+        seconds = Histogram(
             "spoedkader_evaluation_seconds",
             "How long an evaluation took, waiting for the engine included, in seconds.",
             ("engine",),
             buckets=EVALUATION_SECONDS,
             registry=registry,
         )
+        self._evaluations = cache(lambda engine, outcome: evaluations.labels(engine=engine, outcome=outcome))
+        self._seconds = cache(lambda engine: seconds.labels(engine=engine))
         self._processes = Gauge(
             "spoedkader_engine_processes", "Evaluating processes of this service that live.", registry=registry
         )
@@ -143,8 +149,8 @@ class EvaluationMetrics:
 
     def evaluated(self, engine: str, outcome: str, seconds: float) -> None:
         """An engine gave a value (`value`) or not: `undefined`, `failed`, `unavailable` or `other_set`."""
-        self._evaluations.labels(engine=engine, outcome=outcome).inc()
-        self._seconds.labels(engine=engine).observe(seconds)
+        self._evaluations(engine, outcome).inc()
+        self._seconds(engine).observe(seconds)
 
     def process(self, change: int) -> None:
         """So many evaluating processes more, or fewer."""
