@@ -1,12 +1,10 @@
-"""The changes of a database in the order in which they took effect, and answers kept for as long as nothing changed."""
+"""The changes of a database in the order in which they took effect."""
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from google.protobuf.message import Message
 from sqlalchemy import Connection, bindparam, select, text, update
 from sqlmodel import Field, SQLModel, col
 
@@ -15,8 +13,6 @@ from services.runtime.ledger.appending import AppendOnly
 from services.runtime.ledger.entries import LedgerRow
 from services.runtime.prepared import Prepared
 from services.runtime.versions import Stamp
-
-Answer = TypeVar("Answer", bound=Message)
 
 
 class ChangeCountRow(SQLModel, table=True):
@@ -118,31 +114,3 @@ def change_number(connection: Connection) -> int:
     """How many changes the state that the connection sees has had; the position of the last one."""
     found = _NUMBER.first(connection, {})
     return int(found[0]) if found else 0
-
-
-class Kept:
-    """Answers to reads, each kept until something in the database changes.
-
-    Right with several processes on one database too: the number is read in the same transaction as the answer.
-    """
-
-    def __init__(self, most: int = 512) -> None:
-        self._most = most
-        self._answers: dict[tuple[type[Any], bytes], tuple[int, Any]] = {}
-        self._changing = threading.Lock()
-
-    def answer(self, connection: Connection, request: Message, make: Callable[[], Answer]) -> Answer:
-        """The answer to a request: the kept one, or the one that `make` makes. Nobody may change it."""
-        number = change_number(connection)
-        key = (type(request), request.SerializeToString(deterministic=True))
-        kept = self._answers.get(key)
-        if kept is not None and kept[0] == number:
-            found: Answer = kept[1]
-            return found
-        answer = make()
-        with self._changing:
-            self._answers.pop(key, None)
-            if len(self._answers) >= self._most:
-                del self._answers[next(iter(self._answers))]
-            self._answers[key] = (number, answer)
-        return answer

@@ -18,8 +18,8 @@ from services.registry.providers.store import APPROVALS_OF_PROVIDERS, PROVIDERS
 from services.registry.rounds.api import require_round, write_round
 from services.registry.snapshots.importing import Import
 from services.runtime import names
-from services.runtime.changes import Kept
 from services.runtime.errors import not_found
+from services.runtime.kept import Kept
 from services.runtime.pages import read_page
 from services.runtime.transactions import Transactions
 from services.runtime.versions import Stored
@@ -36,7 +36,7 @@ class SnapshotServicer(rpc.SnapshotServiceServicer):
     def __init__(self, transactions: Transactions, new_after: date) -> None:
         self._transactions = transactions
         self._new_after = new_after
-        self._kept = Kept()
+        self._kept = Kept(transactions)
 
     def GetProviderSnapshot(
         self, request: pb.GetProviderSnapshotRequest, context: grpc.ServicerContext
@@ -48,7 +48,7 @@ class SnapshotServicer(rpc.SnapshotServiceServicer):
         _check_view(fields, request.view)
         fields.check()
 
-        def make() -> pb.ProviderSnapshot:
+        def make(connection: Connection) -> pb.ProviderSnapshot:
             round_ = write_round(require_round(connection, year, as_of))
             provider = PROVIDERS.get(connection, agb, as_of=as_of)
             if provider is None:
@@ -57,8 +57,7 @@ class SnapshotServicer(rpc.SnapshotServiceServicer):
             snapshot.round.CopyFrom(round_)
             return snapshot
 
-        with self._transactions.read() as connection:
-            return self._kept.answer(connection, request, make)
+        return self._kept.answer(request, make)
 
     def GetLocationSnapshot(
         self, request: pb.GetLocationSnapshotRequest, context: grpc.ServicerContext
@@ -70,15 +69,14 @@ class SnapshotServicer(rpc.SnapshotServiceServicer):
         _check_view(fields, request.view)
         fields.check()
 
-        def make() -> pb.LocationSnapshot:
+        def make(connection: Connection) -> pb.LocationSnapshot:
             round_ = write_round(require_round(connection, year, as_of))
             location = find_location(connection, agb, location_id, as_of)
             (snapshot,) = _locations(connection, [location], year, request.view, as_of)
             snapshot.round.CopyFrom(round_)
             return snapshot
 
-        with self._transactions.read() as connection:
-            return self._kept.answer(connection, request, make)
+        return self._kept.answer(request, make)
 
     def ListProviderSnapshots(
         self, request: pb.ListProviderSnapshotsRequest, context: grpc.ServicerContext
