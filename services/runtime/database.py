@@ -24,10 +24,10 @@ _OWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """The connections of a pool: in use by a transaction, kept by a thread for single statements, and at most."""
+    """The connections of a pool: in use by a transaction, kept for the next one, and at most."""
 
     in_transactions: int
-    of_threads: int
+    kept: int
     most: int
 
 
@@ -50,6 +50,7 @@ class Database:
             _renew_login(self._engine, url_file)
         self._own = threading.local()
         self._owned: list[Connection] = []
+        self._writing: Connection | None = None
 
     @contextmanager
     def read_one(self) -> Iterator[Connection]:
@@ -81,8 +82,7 @@ class Database:
     @contextmanager
     def write(self, *, keep: bool = True) -> Iterator[Connection]:
         """A transaction: committed at the end, and rolled back on any exception or when it is not to be kept."""
-        # The connection is taken and given back while it is another's turn.
-        with self._engine.connect() as connection, self._dialect.turn:
+        with self._dialect.turn, self._writer() as connection:
             self._dialect.begin_write(connection)
             if not connection.in_transaction():
                 # Not all statements go by way of SQLAlchemy; so it knows that there is something to commit.
@@ -95,18 +95,35 @@ class Database:
                 # Before the turn is over, and nothing when it was committed.
                 connection.rollback()
 
+    @contextmanager
+    def _writer(self) -> Iterator[Connection]:
+        """A connection to write by. Where the writers of a process take turns they keep one, for its price is paid in
+        the turn; one that something went wrong with is given back."""
+        if not self._dialect.one_writer:
+            with self._engine.connect() as connection:
+                yield connection
+            return
+        kept, self._writing = self._writing or self._engine.connect(), None
+        try:
+            yield kept
+        except BaseException:
+            kept.close()
+            raise
+        self._writing = kept
+
     @property
     def use(self) -> Use:
         """What the connections do now."""
-        kept = len(self._owned)
+        kept = len(self._owned) + (self._writing is not None)
         # Both counts are taken without a lock, so the one may be a moment ahead of the other.
         return Use(max(0, cast(QueuePool, self._engine.pool).checkedout() - kept), kept, self._most)
 
     def close(self) -> None:
         """Gives every connection back."""
-        for connection in self._owned:
+        for connection in (*self._owned, *filter(None, (self._writing,))):
             connection.close()
         self._owned.clear()
+        self._writing = None
         self._engine.dispose()
 
 

@@ -32,7 +32,7 @@ class DatabaseWatch(Collector):
             "spoedkader_database_connections", "Connections of the pool, by what they do.", labels=("state",)
         )
         connections.add_metric(["transaction"], use.in_transactions)
-        connections.add_metric(["thread"], use.of_threads)
+        connections.add_metric(["kept"], use.kept)
         yield connections
         yield GaugeMetricFamily(
             "spoedkader_database_connections_max", "Connections that the pool may have.", value=use.most

@@ -25,6 +25,8 @@ class Dialect(Protocol):
 
     turn: AbstractContextManager[object]
     """What the writers of this process hold, one at a time."""
+    one_writer: bool
+    """Whether that leaves one writer in this process."""
 
     def open(self, url: URL, connections: int) -> Engine:
         """An engine with at most so many connections."""
@@ -38,6 +40,8 @@ class Dialect(Protocol):
 
 class Sqlite:
     """SQLite, in a file of its own; several processes may use it."""
+
+    one_writer = True
 
     def __init__(self) -> None:
         # SQLite has one writer at a time and lets the others sleep and try again; here they wait in turn.
@@ -83,6 +87,7 @@ class Postgresql:
     """
 
     turn: AbstractContextManager[object] = nullcontext()
+    one_writer = False
 
     def open(self, url: URL, connections: int) -> Engine:
         """Every connection is tried before it is used, so that a server that was restarted is found again."""
