@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from services.policy.engine import JsonValue, PolicyEngine, PolicyError
 from services.policy.year import PolicyYear
@@ -27,9 +29,8 @@ class Outcome(StrEnum):
     ONBEKEND = "onbekend"
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One answer that a norm read, and what it was held against.
+class Fact(NamedTuple):
+    """One answer that a norm read, and what it was held against. Every judgement makes tens, so it is a plain tuple.
 
     `block` is empty for a question about the location as a whole, `item` is the specialism or empty, `value` is the
     answer or None when unknown, `condition` says in Dutch what was asked of it, with `threshold` as its bare value.
@@ -111,26 +112,22 @@ def read_findings(policy_year: PolicyYear, results: JsonValue) -> tuple[Finding,
 
 
 def _finding(code: str, result: JsonValue) -> Finding:
-    # Keyword arguments are strict both ways: a key too many or too few is a TypeError.
     if not isinstance(result, Mapping) or set(result) != {"verdict", "facts"}:
         raise TypeError("expected an object with verdict and facts")
     facts = result["facts"]
     if not isinstance(facts, list):
         raise TypeError("facts are not a list")
-    return Finding(code, Verdict(str(result["verdict"])), tuple(_fact(**fact) for fact in facts))
+    if any(not isinstance(fact, dict) or fact.keys() != _FACT_KEYS for fact in facts):
+        raise TypeError(f"expected facts with {', '.join(Fact._fields)}")
+    return Finding(code, _VERDICTS[str(result["verdict"])], tuple(map(_fact, facts)))
 
 
-def _fact(
-    *,
-    question: str,
-    block: str,
-    item: str,
-    value: JsonValue,
-    condition: str,
-    threshold: JsonValue,
-    outcome: str,
-) -> Fact:
+def _fact(result: Mapping[str, Any]) -> Fact:
+    question, block, item, value, condition, threshold, outcome = _VALUES(result)
     return Fact(question, block, item, value, condition, threshold, _OUTCOMES[outcome])
 
 
+_FACT_KEYS = set(Fact._fields)
+_VALUES = itemgetter(*Fact._fields)
+_VERDICTS = {verdict.value: verdict for verdict in Verdict}
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}

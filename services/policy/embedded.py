@@ -113,7 +113,7 @@ def ask(engine: regorus.Engine, path: str, document: str) -> str:
     return guarded(EvaluationError, evaluate)
 
 
-def value_of(answer: str, path: str) -> JsonValue:
+def value_of(answer: str | bytes, path: str) -> JsonValue:
     """Return the value in what `eval_query_as_json` answered. Raises UndefinedResultError when there is none.
 
     A query and not `eval_rule_as_json`, which answers the text "<undefined>" where a rule has no value.

@@ -17,11 +17,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import BinaryIO, Protocol, cast
 
+from pydantic_core import to_json
+
 from services.policy.embedded import EmbeddedEngine, value_of
 from services.policy.engine import EngineUnavailableError, Evaluation, EvaluationError, JsonValue, PolicyLoadError
 from services.policy.worker import read_frame, write_frame
 
 START_SECONDS = 30.0
+_ANSWER = b"A"
 
 
 class ProcessWatch(Protocol):
@@ -77,7 +80,7 @@ class WorkerEngine:
 
         Raises EvaluationError too when the evaluation takes too long or its process dies; the next one gets another.
         """
-        text = json.dumps(document)
+        text = to_json(document)
         try:
             worker = self._idle.get(timeout=seconds)
         except queue.Empty:
@@ -138,19 +141,19 @@ class _Worker:
 
     def wait_until_loaded(self) -> None:
         kind, text = self._read(START_SECONDS)
-        if kind != "A":
+        if kind != _ANSWER:
             self.end()
-            raise PolicyLoadError(text)
+            raise PolicyLoadError(text.decode())
 
-    def ask(self, path: str, document: str, seconds: float) -> str:
+    def ask(self, path: str, document: bytes, seconds: float) -> bytes:
         try:
-            write_frame(self._input, f"{path}\n{document}".encode())
+            write_frame(self._input, b"%b\n%b" % (path.encode(), document))
         except OSError as error:
             self.end()
             raise EvaluationError("the evaluating process died") from error
         kind, text = self._read(seconds)
-        if kind != "A":
-            raise EvaluationError(text)
+        if kind != _ANSWER:
+            raise EvaluationError(text.decode())
         return text
 
     def end(self) -> None:
@@ -161,7 +164,7 @@ class _Worker:
             with suppress(OSError):
                 stream.close()
 
-    def _read(self, seconds: float) -> tuple[str, str]:
+    def _read(self, seconds: float) -> tuple[bytes, bytes]:
         """The letter and text of the next frame. Raises EvaluationError when it does not come."""
         started = time.monotonic()
         # Not `select.select`, which cannot wait for a file beyond the thousandth that a process has open.
@@ -173,4 +176,4 @@ class _Worker:
             waited = time.monotonic() - started
             reason = f"no result within {seconds:g} s" if waited >= seconds else "the evaluating process died"
             raise EvaluationError(reason)
-        return chr(frame[0]), frame[1:].decode()
+        return frame[:1], frame[1:]

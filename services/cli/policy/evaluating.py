@@ -1,6 +1,5 @@
 """`policy eval`: what the rules of a folder say about an input of one's own."""
 
-import dataclasses
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -118,7 +117,15 @@ def document(found: Evaluated) -> dict[str, Any]:
         "as_of": found.as_of.isoformat(),
         "open_blocks": list(found.input.open_blocks),
         "routes": list(found.routes),
-        "findings": [{**dataclasses.asdict(finding), "warning": _warns(found, finding)} for finding in found.findings],
+        "findings": [
+            {
+                "norm": finding.norm,
+                "verdict": finding.verdict,
+                "facts": [fact._asdict() for fact in finding.facts],
+                "warning": _warns(found, finding),
+            }
+            for finding in found.findings
+        ],
     }
 
 

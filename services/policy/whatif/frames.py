@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -124,7 +124,7 @@ def _read_answer(checked: bool, first: Any, second: Any, third: Any) -> Answer:
 
 
 def _write_side(side: Side | None) -> list[Any] | None:
-    return None if side is None else [side.verdict, side.level, side.warning, [asdict(fact) for fact in side.facts]]
+    return None if side is None else [side.verdict, side.level, side.warning, [fact._asdict() for fact in side.facts]]
 
 
 def _read_side(written: list[Any] | None) -> Side | None:

@@ -221,15 +221,22 @@ class AssessmentServicer(rpc.AssessmentServiceServicer):
         if question.as_of != day_of(asked_at):
             # Whoever may choose the day could choose one on which a norm does not count yet, and be rid of a case.
             return _tried(judgement, Stamp(asked_at, call_of(context).actor))
+        # Written out before the writer's turn, for which others wait.
+        findings = _findings(judgement)
         kept = self._transactions.write(
-            request, context, pb.Assessment, partial(_record, judgement=judgement, context=context)
+            request, context, pb.Assessment, partial(_record, judgement=judgement, findings=findings, context=context)
         )
         self._metrics.kept(judgement.findings)
         return kept
 
 
 def _record(
-    connection: Connection, stamp: Stamp, *, judgement: Judgement, context: grpc.ServicerContext
+    connection: Connection,
+    stamp: Stamp,
+    *,
+    judgement: Judgement,
+    findings: pb.Assessment,
+    context: grpc.ServicerContext,
 ) -> pb.Assessment:
     """Keeps a judgement with its evidence, as the latest assessment of the location and budget year."""
     question, evaluation = judgement.question, judgement.evaluation
@@ -238,7 +245,7 @@ def _record(
     name = names.ASSESSMENT.format(
         provider=provider, location=location_id, assessment=f"{question.budget_year}-{number}"
     )
-    summary, findings = _summary(name, judgement, stamp), _findings(judgement)
+    summary = _summary(name, judgement, stamp)
     store.add(
         connection,
         {

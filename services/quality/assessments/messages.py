@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterable
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
 from services.policy.assess import Fact, Finding, Outcome, Verdict
 from services.policy.catalogue import Norm
@@ -18,29 +19,28 @@ from spoedkader.quality.v1 import assessment_pb2 as pb
 def write_findings(catalogue: Collection[Norm], findings: Iterable[Finding], as_of: date) -> pb.Assessment:
     """The findings of a day, in a message without anything else: so they are stored, and compared to the byte."""
     norms = {norm.code: norm for norm in catalogue}
-    return pb.Assessment(
-        findings=[
-            pb.Finding(
-                norm=finding.norm,
-                verdict=VERDICTS[finding.verdict],
-                facts=[write_fact(fact) for fact in finding.facts],
-                warning=warns(norms[finding.norm], finding.verdict, as_of),
-            )
-            for finding in findings
-        ]
-    )
+    written = pb.Assessment()
+    for finding in findings:
+        written.findings.add(
+            norm=finding.norm,
+            verdict=VERDICTS[finding.verdict],
+            warning=warns(norms[finding.norm], finding.verdict, as_of),
+        ).facts.extend(map(write_fact, finding.facts))
+    return written
 
 
 def write_fact(fact: Fact) -> pb.Fact:
     """The message of one fact. Nobody may change it."""
     # Hospitals give the same answers to the same questions. The types tell `1` from `true`, which are equal in Python.
-    if isinstance(fact.value, list | dict) or isinstance(fact.threshold, list | dict):
-        return _fact(fact)
-    return _kept_fact(fact, type(fact.value).__name__, type(fact.threshold).__name__)
+    types: Any = (type(fact.value), type(fact.threshold))
+    return _fact(fact) if _NOT_KEPT.intersection(types) else _kept_fact(fact, *types)
+
+
+_NOT_KEPT = frozenset({list, dict})
 
 
 @lru_cache(maxsize=16384)
-def _kept_fact(fact: Fact, value_type: str, threshold_type: str) -> pb.Fact:
+def _kept_fact(fact: Fact, value_type: type[Any], threshold_type: type[Any]) -> pb.Fact:
     return _fact(fact)
 
 
