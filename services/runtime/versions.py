@@ -7,6 +7,7 @@ that what was known at any moment can be asked again (AMB-47).
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from sqlalchemy import (
@@ -91,8 +92,7 @@ Model = TypeVar("Model")
 Row = TypeVar("Row", bound=Versioned)
 
 
-@dataclass(frozen=True, slots=True)
-class Stored(Generic[Model]):
+class Stored(NamedTuple, Generic[Model]):
     """A model as it is stored."""
 
     value: Model
@@ -188,6 +188,7 @@ class History(Generic[Row, Model]):
     ) -> None:
         self.table: Table = SQLModel.metadata.tables[str(row.__tablename__)]
         self._key = tuple(key)
+        self._key_in = _tuple_of(self._key)
         self._load = load
         self._dump = dump
         self._name = name
@@ -262,8 +263,7 @@ class History(Generic[Row, Model]):
 
     def key(self, value: Model) -> tuple[Any, ...]:
         """What identifies a resource."""
-        columns = self._dump(value)
-        return tuple(columns[name] for name in self._key)
+        return self._key_in(self._dump(value))
 
     def place(self, stored: Stored[Model]) -> tuple[Any, ...]:
         """The place of a resource in the order in which they are listed."""
@@ -289,7 +289,7 @@ class History(Generic[Row, Model]):
         sequence = self._sequence(connection)
         for value in values:
             columns = self._dump(value)
-            key = tuple(columns[name] for name in self._key)
+            key = self._key_in(columns)
             before = current.get(key)
             if before is None:
                 sequence += 1
@@ -326,3 +326,11 @@ class History(Generic[Row, Model]):
 
     def _key_parameters(self, key: Sequence[Any]) -> dict[str, Any]:
         return {f"key_{name}": value for name, value in zip(self._key, key, strict=True)}
+
+
+def _tuple_of(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """What takes the values of some names, as a tuple also when it is one."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    (name,) = names
+    return lambda columns: (columns[name],)

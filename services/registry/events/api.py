@@ -1,7 +1,7 @@
 """The closure service and the stop service: the same steps over two kinds of event."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import grpc
@@ -45,14 +45,14 @@ def read_closure(fields: Fields, path: str, location_id: str, closure_id: str, m
     """A closure from its message; `path` is where the message stands in the request."""
     foreseen = message.foreseen if message.HasField("foreseen") else None
     event = _read_event(fields, path, message, kind=Kind.CLOSURE, location_id=location_id, event_id=closure_id)
-    return replace(event, foreseen=foreseen)
+    return event._replace(foreseen=foreseen)
 
 
 def read_stop(fields: Fields, path: str, location_id: str, stop_id: str, message: stop_pb2.Stop) -> Event:
     """A stop from its message; `path` is where the message stands in the request."""
     department = fields.one_of(f"{path}.department", message.department, list(_DEPARTMENTS))
     event = _read_event(fields, path, message, kind=Kind.STOP, location_id=location_id, event_id=stop_id)
-    return replace(event, department=_DEPARTMENTS.get(department, Department.SEH))
+    return event._replace(department=_DEPARTMENTS.get(department, Department.SEH))
 
 
 def write_closure(stored: Stored[Event], agb: str) -> closure_pb2.Closure:
@@ -210,7 +210,7 @@ class _Events(Generic[EventMessage]):
             stored, owner = self._owned(connection, request.name, found, agb, location_id)
             stored.require(request.etag)
             self._require_active(stored.value)
-            return self._form.write(EVENTS.put(connection, replace(stored.value, withdrawn=True), stamp), owner)
+            return self._form.write(EVENTS.put(connection, stored.value._replace(withdrawn=True), stamp), owner)
 
         return self._transactions.write(request, context, self._form.message, act)
 

@@ -1,8 +1,8 @@
 """What happens at a location in a period: closures and SEH-stops (Inkoopkader, bijlage B and C)."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Kind(StrEnum):
@@ -19,8 +19,7 @@ class Department(StrEnum):
     EHH = "EHH"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """A closure or a stop, from `starts_at` until `ends_at` (None: still going on), naive wall-clock times.
 
     `foreseen` belongs to closures (None: not known) and `department` to stops.

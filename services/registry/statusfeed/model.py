@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
+from typing import NamedTuple
 
 from services.registry.events.model import Department, Event, Kind
 from services.runtime.names import is_identifier
@@ -12,8 +12,7 @@ from services.runtime.names import is_identifier
 MAX_SOURCE = 32
 
 
-@dataclass(frozen=True, slots=True)
-class StatusEvent:
+class StatusEvent(NamedTuple):
     """One thing that a source said: with `starts_at` a statement of the whole, else an end or a withdrawal."""
 
     sequence: int
@@ -40,8 +39,7 @@ class Standing(Enum):
     """The closure or stop was withdrawn before this was said."""
 
 
-@dataclass(frozen=True, slots=True)
-class Folded:
+class Folded(NamedTuple):
     """What follows from everything that was said of one closure or stop."""
 
     event: Event | None

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -25,8 +26,7 @@ class Outcome(Enum):
     REJECTED = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What became of one event; `event` is the closure or stop in the registry, once there is one."""
 
     outcome: Outcome

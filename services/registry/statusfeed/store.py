@@ -126,25 +126,26 @@ def said_at(connection: Connection, source: str, location_id: str, sequences: Se
 
 def add(connection: Connection, source: str, location_id: str, events: Iterable[StatusEvent], stamp: Stamp) -> None:
     """Stores what was said under sequences that were not used before."""
+    # In the order of the columns.
     rows = [
-        {
-            "source": source,
-            "location_id": location_id,
-            "sequence": event.sequence,
-            "kind": event.kind.value,
-            "event_id": event.event_id,
-            "starts_at": event.starts_at,
-            "ends_at": event.ends_at,
-            "withdrawn": event.withdrawn,
-            "reason": event.reason,
-            "foreseen": event.foreseen,
-            "department": event.department.value if event.department else None,
-            "received_at": stamp.at,
-            "received_by": stamp.by,
-        }
+        [
+            source,
+            location_id,
+            event.sequence,
+            event.kind.value,
+            event.event_id,
+            event.starts_at,
+            event.ends_at,
+            event.withdrawn,
+            event.reason,
+            event.foreseen,
+            event.department.value if event.department else None,
+            stamp.at,
+            stamp.by,
+        ]
         for event in events
     ]
-    _ROWS.add(connection, rows, stamp.written)
+    _ROWS.add_lists(connection, rows, stamp.written)
 
 
 def last_sequence(connection: Connection, source: str, location_id: str) -> int:

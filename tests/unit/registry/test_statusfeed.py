@@ -1,7 +1,6 @@
 """What follows from all that a source said of a closure or stop."""
 
 import random
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import permutations
 
@@ -90,12 +89,12 @@ def in_turn(said: list[StatusEvent]) -> Event | None:
         if event.withdrawn:
             withdrawn = True
         if withdrawn and known is not None:
-            return replace(known, withdrawn=True)
+            return known._replace(withdrawn=True)
         if event.starts_at is not None:
             known = Event(Kind.CLOSURE, "epd.7", "veenrode", event.starts_at, event.ends_at, event.reason)
-            known = replace(known, withdrawn=withdrawn)
+            known = known._replace(withdrawn=withdrawn)
         elif known is not None and event.ends_at is not None and event.ends_at > known.starts_at:
-            known = replace(known, ends_at=event.ends_at)
+            known = known._replace(ends_at=event.ends_at)
     return known
 
 
