@@ -16,7 +16,7 @@ from sqlalchemy import Boolean, Connection, DateTime, Insert, LargeBinary, Selec
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 Converter = Callable[[Any], Any]
@@ -60,7 +60,7 @@ class Prepared:
 class PreparedChange:
     """An insert or an update that is done for any number of rows at once."""
 
-    def __init__(self, change: Insert | Update, *, columns: Sequence[str] | None = None) -> None:
+    def __init__(self, change: Insert | ReturningInsert[Any] | Update, *, columns: Sequence[str] | None = None) -> None:
         """`columns` are those that an insert fills; an update names its parameters itself."""
         self._compiled = _InWordsOf(lambda dialect: _Change(change, columns, dialect))
 
@@ -74,6 +74,18 @@ class PreparedChange:
         """Does it for each row, which has the values in the order of the columns; on return, as the driver got them."""
         if rows:
             self._execute(connection, self._compiled.of(connection.dialect), rows)
+
+    def returned(self, connection: Connection, row: list[Any]) -> Any:
+        """Does it for one row, as `run_lists` does, and gives the value that the statement returns."""
+        compiled = self._compiled.of(connection.dialect)
+        with driver_errors(connection, compiled.sql):
+            cursor = connection.connection.cursor()
+            try:
+                cursor.execute(compiled.sql, compiled.arguments([row])[0])
+                found: Any = cursor.fetchone()
+                return found[0]
+            finally:
+                cursor.close()
 
     def _execute(self, connection: Connection, compiled: "_Change", rows: list[list[Any]]) -> None:
         with driver_errors(connection, compiled.sql):
@@ -121,7 +133,9 @@ class _Query:
 class _Change:
     """A change in the words of one database."""
 
-    def __init__(self, change: Insert | Update, columns: Sequence[str] | None, dialect: Dialect) -> None:
+    def __init__(
+        self, change: Insert | ReturningInsert[Any] | Update, columns: Sequence[str] | None, dialect: Dialect
+    ) -> None:
         compiled = change.compile(dialect=dialect, column_keys=None if columns is None else list(columns))
         assert isinstance(compiled, SQLCompiler)
         self.sql = str(compiled)

@@ -60,6 +60,11 @@ def test_many_callers_share_the_workers(engine: WorkerEngine) -> None:
     assert pids(engine) == before
 
 
+def test_workers_give_way_to_their_service(engine: WorkerEngine) -> None:
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert all(os.getpriority(os.PRIO_PROCESS, pid) > own for pid in pids(engine))
+
+
 def test_a_rule_without_a_value_is_an_error(engine: WorkerEngine) -> None:
     with pytest.raises(UndefinedResultError):
         engine.evaluate("data.toets.nooit", {"getal": 1})

@@ -218,14 +218,17 @@ class AssessmentServicer(rpc.AssessmentServiceServicer):
             submission = SUBMISSIONS.get(connection, location_id, snapshot.round.survey_year)
         question = Question(snapshot, submission, budget_year, asked_at, as_of or day_of(asked_at))
         judgement = judge(self._rulebook, question, context)
+        # Written out before the writer's turn, for which others wait.
+        assessment = _written(judgement, call_of(context).actor)
+        findings = write_findings(judgement.rules.policies.catalogue, judgement.findings, question.as_of)
         if question.as_of != day_of(asked_at):
             # Whoever may choose the day could choose one on which a norm does not count yet, and be rid of a case.
-            return _tried(judgement, Stamp(asked_at, call_of(context).actor))
-        # Written out before the writer's turn, for which others wait.
-        findings = _findings(judgement)
-        kept = self._transactions.write(
-            request, context, pb.Assessment, partial(_record, judgement=judgement, findings=findings, context=context)
-        )
+            # So this is an answer without a name, of which nothing is kept.
+            assessment.create_time.CopyFrom(to_timestamp(asked_at))
+            assessment.MergeFrom(findings)
+            return assessment
+        record = partial(_record, judgement=judgement, summary=assessment, findings=findings, context=context)
+        kept = self._transactions.write(request, context, pb.Assessment, record)
         self._metrics.kept(judgement.findings)
         return kept
 
@@ -235,17 +238,20 @@ def _record(
     stamp: Stamp,
     *,
     judgement: Judgement,
+    summary: pb.Assessment,
     findings: pb.Assessment,
     context: grpc.ServicerContext,
 ) -> pb.Assessment:
-    """Keeps a judgement with its evidence, as the latest assessment of the location and budget year."""
+    """Keeps a judgement with its evidence, as the latest assessment of the location and budget year; `summary` becomes
+    the whole."""
     question, evaluation = judgement.question, judgement.evaluation
     provider, location_id = names.parts(names.LOCATION, question.snapshot.location.name)
     number = store.supersede(connection, location_id, question.budget_year)
     name = names.ASSESSMENT.format(
         provider=provider, location=location_id, assessment=f"{question.budget_year}-{number}"
     )
-    summary = _summary(name, judgement, stamp)
+    summary.name = name
+    summary.create_time.CopyFrom(to_timestamp(stamp.at))
     store.add(
         connection,
         {
@@ -279,19 +285,8 @@ def _record(
     return summary
 
 
-def _tried(judgement: Judgement, stamp: Stamp) -> pb.Assessment:
-    """What would be said on another day than today: an answer without a name, of which nothing is kept."""
-    assessment = _summary("", judgement, stamp)
-    assessment.MergeFrom(_findings(judgement))
-    return assessment
-
-
-def _findings(judgement: Judgement) -> pb.Assessment:
-    """A message of the findings alone."""
-    return write_findings(judgement.rules.policies.catalogue, judgement.findings, judgement.question.as_of)
-
-
-def _summary(name: str, judgement: Judgement, stamp: Stamp) -> pb.Assessment:
+def _written(judgement: Judgement, actor: str) -> pb.Assessment:
+    """What an assessment says beside its findings, but for its name and when it was made."""
     question, round_ = judgement.question, judgement.question.snapshot.round
     found = terms(
         judgement.routes,
@@ -302,7 +297,6 @@ def _summary(name: str, judgement: Judgement, stamp: Stamp) -> pb.Assessment:
     duration = Duration()
     duration.FromMicroseconds(judgement.microseconds)
     return pb.Assessment(
-        name=name,
         budget_year=question.budget_year,
         survey_year=round_.survey_year,
         submission_revision=question.submission.revision if question.submission else 0,
@@ -312,8 +306,7 @@ def _summary(name: str, judgement: Judgement, stamp: Stamp) -> pb.Assessment:
         comply_by_date=to_date(found.comply_by) if found else None,
         policy=judgement.rules.pin(judgement.evaluation.engine, judgement.evaluation.engine_version),
         input_digest=digest(judgement.document),
-        actor=stamp.by,
-        create_time=to_timestamp(stamp.at),
+        actor=actor,
         evaluation_duration=duration,
         as_of_date=to_date(question.as_of),
     )

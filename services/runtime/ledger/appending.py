@@ -34,10 +34,19 @@ def later(first: Any, now: Callable[[Table], ColumnElement[Any]]) -> Mapping[str
 
 
 @dataclass(slots=True)
+class Added:
+    """What a transaction added to a table."""
+
+    digest: Digest = field(default_factory=Digest)
+    through: int | None = None
+    """The number of the last row; None when only the database knows it."""
+
+
+@dataclass(slots=True)
 class Written:
     """What a transaction wrote: rows that were added, by table, and rows of which the whole content was pinned."""
 
-    added: dict["AppendOnly", Digest] = field(default_factory=dict)
+    added: dict["AppendOnly", Added] = field(default_factory=dict)
     pinned: dict["Pinned", dict[int, str]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
@@ -60,7 +69,9 @@ class AppendOnly:
             column.name: column.info[_LATER] for column in written if _LATER in column.info
         }
         self._row = itemgetter(*self.columns.names)
+        self._given = None if numbered else self.columns.names.index(self.number.name)
         self._insert = PreparedChange(insert(table), columns=self.columns.names)
+        self._insert_one = PreparedChange(insert(table).returning(self.number), columns=self.columns.names)
         self._last = Prepared(select(func.max(self.number)))
         table.info[_COVERED] = self
 
@@ -72,16 +83,21 @@ class AppendOnly:
         """The same for rows that have their values in the order of the columns; they are used up."""
         if not rows:
             return
+        added = written.added.setdefault(self, Added())
         if connection.dialect.name == "sqlite":
             # What its driver gets is canonical.
-            self._insert.run_lists(connection, rows)
+            added.through = self._insert_rows(connection, rows)
         else:
-            self._insert.run_lists(connection, [list(row) for row in rows])
+            added.through = self._insert_rows(connection, [list(row) for row in rows])
             self.columns.make_canonical(rows)
-        digest = written.added.get(self)
-        if digest is None:
-            digest = written.added[self] = Digest()
-        digest.add(rows)
+        added.digest.add(rows)
+
+    def _insert_rows(self, connection: Connection, rows: list[list[Any]]) -> int | None:
+        """Gives the number of the last row, where that costs nothing."""
+        if self._given is None and len(rows) == 1:
+            return int(self._insert_one.returned(connection, rows[0]))
+        self._insert.run_lists(connection, rows)
+        return None if self._given is None else int(rows[-1][self._given])
 
     def last(self, connection: Connection) -> int:
         """The number of the last row; 0 when there is none."""

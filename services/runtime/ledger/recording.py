@@ -23,8 +23,12 @@ def _tables(connection: Connection, written: Written) -> dict[str, Any]:
     """Of each table how many rows were added, the number of the last one and the digest of all, or of each pinned row
     its digest."""
     found: dict[str, Any] = {
-        table.table.name: {"count": digest.count, "sha256": digest.sha256, "through": table.last(connection)}
-        for table, digest in written.added.items()
+        table.table.name: {
+            "count": added.digest.count,
+            "sha256": added.digest.sha256,
+            "through": table.last(connection) if added.through is None else added.through,
+        }
+        for table, added in written.added.items()
     }
     for pinned, digests in written.pinned.items():
         found[pinned.table.name] = {"rows": {str(number): digest for number, digest in sorted(digests.items())}}
