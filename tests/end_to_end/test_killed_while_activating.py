@@ -3,10 +3,9 @@
 import os
 import random
 import signal
-import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import grpc
@@ -16,7 +15,7 @@ from services.policy.bundle import pack
 from services.policy.policy_set import PolicySet, load_policy_set
 from spoedkader.quality.v1 import policy_set_pb2 as pb
 from spoedkader.quality.v1 import policy_set_pb2_grpc as rpc
-from tests.support.databases import database_url
+from tests.support.databases import database_url, run_sql
 
 REPOSITORY = Path(__file__).parents[2]
 KILLS = 12
@@ -49,9 +48,8 @@ def quality_service(folder: Path) -> Iterator[ServiceProcess]:
 
 
 def active_sets(folder: Path) -> list[str]:
-    with closing(sqlite3.connect(folder / "quality.db")) as connection:
-        rows = connection.execute("SELECT digest FROM policy_set WHERE policy_year = 2027 AND state = 'active'")
-        return [digest for (digest,) in rows]
+    rows = run_sql(folder / "quality.db", "SELECT digest FROM policy_set WHERE policy_year = 2027 AND state = 'active'")
+    return [digest for (digest,) in rows]
 
 
 def test_killed_while_activating(tmp_path: Path) -> None:

@@ -2,9 +2,8 @@
 
 import os
 import signal
-import sqlite3
 import threading
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import grpc
@@ -16,6 +15,7 @@ from services.runtime.ledger.entries import Kind, entries
 from services.runtime.ledger.verifying import verify
 from spoedkader.registry.v1 import provider_pb2
 from tests.support.clients import RegistryClient, provider
+from tests.support.databases import asking, database_url, run_sql
 from tests.support.status_feed import registry_process
 
 KILLS = 8
@@ -23,8 +23,8 @@ KILLS = 8
 
 def kill_during(folder: Path, process_id: int, count: int) -> None:
     """Kills the service as soon as so many providers are in its database."""
-    with closing(sqlite3.connect(folder / "registry.db")) as connection:
-        while connection.execute("SELECT count(*) FROM provider").fetchone()[0] < count:
+    with asking(folder / "registry.db") as ask:
+        while ask("SELECT count(*) FROM provider")[0][0] < count:
             pass
     os.kill(process_id, signal.SIGKILL)
 
@@ -43,7 +43,7 @@ def test_killed_while_writing(tmp_path: Path) -> None:
                     client.providers.CreateProvider(request, timeout=20)
                     answered += 1
             killer.join()
-        database = Database(f"sqlite:///{tmp_path / 'registry.db'}", connections=1)
+        database = Database(database_url(tmp_path / "registry.db"), connections=1)
         try:
             with database.read() as connection:
                 *_, verdict = verify(connection, covered(ROWS))
@@ -56,6 +56,5 @@ def test_killed_while_writing(tmp_path: Path) -> None:
 
 def stored(folder: Path) -> int:
     """How many providers there are."""
-    with closing(sqlite3.connect(folder / "registry.db")) as connection:
-        count: int = connection.execute("SELECT count(*) FROM provider").fetchone()[0]
-        return count
+    count: int = run_sql(folder / "registry.db", "SELECT count(*) FROM provider")[0][0]
+    return count

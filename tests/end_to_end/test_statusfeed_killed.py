@@ -2,9 +2,7 @@
 
 import os
 import signal
-import sqlite3
 import threading
-from contextlib import closing
 from pathlib import Path
 
 import grpc
@@ -12,6 +10,7 @@ import grpc
 from spoedkader.registry.v1 import closure_pb2, stop_pb2
 from spoedkader.registry.v1 import status_feed_pb2 as pb
 from tests.support.clients import RegistryClient
+from tests.support.databases import asking
 from tests.support.messages import moment
 from tests.support.status_feed import SOURCE, registry_process
 
@@ -35,9 +34,9 @@ def batch_from(first: int) -> list[pb.StatusEvent]:
 
 def kill_once_stored(folder: Path, process_id: int, sequence: int, given_up: threading.Event) -> None:
     """Kills the service in the moment in which a sequence is in its database."""
-    with closing(sqlite3.connect(folder / "registry.db")) as connection:
+    with asking(folder / "registry.db") as ask:
         while not given_up.is_set():
-            if connection.execute("SELECT 1 FROM status_event WHERE sequence = ?", (sequence,)).fetchone():
+            if ask("SELECT 1 FROM status_event WHERE sequence = :sequence", sequence=sequence):
                 os.kill(process_id, signal.SIGKILL)
                 return
 

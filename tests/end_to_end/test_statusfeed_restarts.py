@@ -1,11 +1,9 @@
 """The registry is killed and started again under a sender that goes on; either of them is put back from a backup."""
 
 import shutil
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import grpc
@@ -14,6 +12,7 @@ import pytest
 from spoedkader.client import Client, NumberingBehind, Outbox, deliver
 from spoedkader.client import status as status_module
 from tests.support.clients import RegistryClient
+from tests.support.databases import asking, copy_database
 from tests.support.status_feed import SOURCE, Standings, check, registry_process, story, what_follows, what_stands
 from tests.support.status_sending import PATIENCE, tell
 
@@ -40,9 +39,9 @@ def outbox(tmp_path: Path) -> Iterator[Outbox]:
 
 def wait_until_stored(folder: Path, sequence: int) -> None:
     """Waits for the moment in which a sequence is in the database of the registry, which may be before its answer."""
-    with closing(sqlite3.connect(folder / "registry.db")) as connection:
+    with asking(folder / "registry.db") as ask:
         ends = time.monotonic() + 30
-        while not connection.execute("SELECT 1 FROM status_event WHERE sequence = ?", (sequence,)).fetchone():
+        while not ask("SELECT 1 FROM status_event WHERE sequence = :sequence", sequence=sequence):
             assert time.monotonic() < ends
 
 
@@ -84,17 +83,12 @@ def test_a_registry_from_a_backup_gets_again_what_it_lost(folder: Path, outbox: 
         with Client("registry", child.address, actor="test") as client:
             outbox.append(location, *said[:50])
             list(deliver(client, outbox, location, patience=PATIENCE))
-    backup = tmp_path / "backup"
-    backup.mkdir()
-    for path in folder.glob("registry.db*"):
-        shutil.copy(path, backup)
+    database, backup = folder / "registry.db", tmp_path / "backup.db"
+    copy_database(database, backup)
     with registry_process(folder) as child, Client("registry", child.address, actor="test") as client:
         outbox.append(location, *said[50:])
         list(deliver(client, outbox, location, patience=PATIENCE))
-    for path in folder.glob("registry.db*"):
-        path.unlink()
-    for path in backup.iterdir():
-        shutil.copy(path, folder)
+    copy_database(backup, database)
     with registry_process(folder) as child, grpc.insecure_channel(child.address) as channel:
         with Client("registry", child.address, actor="test") as client:
             sent = [each for batch in deliver(client, outbox, location, patience=PATIENCE) for each in batch]

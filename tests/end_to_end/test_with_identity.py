@@ -14,6 +14,7 @@ from services.cli.output import Output
 from services.cli.processes import start, stop, wait_until_serving
 from services.cli.service import SERVICES, peers_of, variable
 from tests.support.certificates import Authority, Issued
+from tests.support.databases import database_url
 from tests.support.identified import ISSUER, directory
 from tests.support.ports import unused_port
 
@@ -58,7 +59,7 @@ def suite(authority: Authority, first_provider: str, tmp_path_factory: pytest.Te
                 "tls_key": own.key,
                 "tls_client_ca": authority.ca,
                 "address": addresses[name],
-                "database_url": f"sqlite:///{folder / name}.db",
+                "database_url": database_url(folder / f"{name}.db"),
                 **{f"{peer}_address": addresses[peer] for peer in peers_of(name)},
             }
             environment = {variable(name, setting): str(value) for setting, value in settings.items()}

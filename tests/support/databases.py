@@ -5,13 +5,14 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 from sqlmodel import SQLModel
 
 from services.runtime.database import Database
@@ -50,6 +51,32 @@ def with_tables(file: Path, rows: Iterable[type[SQLModel]], *, connections: int 
     with database.write() as connection:
         SQLModel.metadata.create_all(connection, tables=tables)
     return database
+
+
+@contextmanager
+def asking(file: Path) -> Iterator[Callable[..., list[Any]]]:
+    """What asks a database again and again, behind the back of its service, with `:name` for parameters."""
+    engine = create_engine(database_url(file), isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            yield lambda statement, **parameters: list(connection.execute(text(statement), parameters))
+    finally:
+        engine.dispose()
+
+
+def copy_database(file: Path, target: Path) -> None:
+    """Puts a copy of a database, which nobody uses now, in the place of another one."""
+    if chosen() == "sqlite":
+        for ending in ("", "-wal", "-shm"):
+            source, other = Path(f"{file}{ending}"), Path(f"{target}{ending}")
+            other.unlink(missing_ok=True)
+            if source.exists():
+                shutil.copy(source, other)
+        return
+    name, other_name = (make_url(database_url(each)).database for each in (file, target))
+    with psycopg.connect(_server().get_uri(), autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{other_name}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{other_name}" TEMPLATE "{name}"')
 
 
 def run_sql(file: Path, statement: str, **parameters: Any) -> list[Any]:

@@ -13,6 +13,7 @@ from services.runtime.wire import from_wall_clock, to_wall_clock
 from spoedkader.registry.v1 import closure_pb2, stop_pb2
 from spoedkader.registry.v1 import status_feed_pb2 as pb
 from tests.support.clients import RegistryClient
+from tests.support.databases import database_url
 
 SOURCE = "epd-wulp"
 _FIRST = datetime(2027, 3, 1)
@@ -25,7 +26,7 @@ def registry_process(folder: Path) -> Iterator[ServiceProcess]:
     address = f"unix:{folder}/registry.sock"
     environment = {
         "SPOEDKADER_REGISTRY_ADDRESS": address,
-        "SPOEDKADER_REGISTRY_DATABASE_URL": f"sqlite:///{folder}/registry.db",
+        "SPOEDKADER_REGISTRY_DATABASE_URL": database_url(folder / "registry.db"),
     }
     child = start("registry", address, environment, folder / "registry.log")
     try:
