@@ -17,6 +17,7 @@ from services.policy.access import AccessRules
 from services.quality.server import QualitySettings
 from services.registry.server import RegistrySettings
 from services.runtime.identity.directory import read_organisations
+from services.runtime.trace_export import ENDPOINTS
 from tests.deploy.manifests import KUBERNETES, OVERLAYS, ROOT, Manifest, given, one, render, version
 
 SETTINGS = {"registry": RegistrySettings, "quality": QualitySettings, "budget": BudgetSettings}
@@ -153,6 +154,18 @@ def test_a_pod_is_known_in_prometheus_by_the_label_of_the_alerts() -> None:
     assert relabeling["sourceLabels"] == ["__meta_kubernetes_pod_label_app_kubernetes_io_component"]
     pods = [one(render("production"), "Deployment", service)["spec"]["template"] for service in SERVICES]
     assert [pod["metadata"]["labels"]["app.kubernetes.io/component"] for pod in pods] == list(SERVICES)
+
+
+def test_traces_go_where_the_network_lets_them() -> None:
+    objects = render("production")
+    (rule,) = one(objects, "NetworkPolicy", "traces")["spec"]["egress"]
+    namespace = rule["to"][0]["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]
+    receiver = f"traces.{namespace}:{rule['ports'][0]['port']}"
+    for name in SERVICES:
+        (service,) = one(objects, "Deployment", name)["spec"]["template"]["spec"]["containers"]
+        assert {"name": ENDPOINTS[1], "value": f"http://{receiver}"} in service["env"]
+    (opa,) = one(objects, "Deployment", "quality")["spec"]["template"]["spec"]["initContainers"]
+    assert f"--set=distributed_tracing.address={receiver}" in opa["args"]
 
 
 def test_the_rules_of_access_let_no_service_write() -> None:
