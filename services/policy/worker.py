@@ -8,7 +8,6 @@ engine answered, `L` or `E` with why it could not be loaded or evaluated.
 from __future__ import annotations
 
 import json
-import os
 import signal
 import struct
 import sys
@@ -18,7 +17,6 @@ from services.policy.embedded import ask, new_engine
 from services.policy.engine import PolicyError
 
 _LENGTH = struct.Struct(">I")
-_NICENESS = 10
 
 
 def write_frame(stream: BinaryIO, content: bytes) -> None:
@@ -41,8 +39,6 @@ def main() -> None:
     """Answers on standard output until standard input ends."""
     # Ctrl-C is for the service, which ends this process by ending its input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # To judge takes longest, so it gives way to the service, whose writers wait for each other.
-    os.nice(_NICENESS)
     source, target = sys.stdin.buffer, sys.stdout.buffer
     first = read_frame(source)
     if first is None:

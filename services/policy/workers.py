@@ -24,6 +24,7 @@ from services.policy.engine import EngineUnavailableError, Evaluation, Evaluatio
 from services.policy.worker import read_frame, write_frame
 
 START_SECONDS = 30.0
+_NICENESS = 10
 _ANSWER = b"A"
 
 
@@ -57,7 +58,7 @@ class WorkerEngine:
         """Start the workers, as many as there are processors unless `processes` says otherwise.
 
         `seconds` is how long one evaluation may take. Raises PolicyLoadError when the policies or the data cannot be
-        read.
+        read, and EngineUnavailableError when processes die before they have.
         """
         rules = {name: text for name, text in sorted(modules.items()) if not name.endswith("_test.rego")}
         self._setup = json.dumps({"modules": rules, "data": json.dumps(data)}).encode()
@@ -69,8 +70,7 @@ class WorkerEngine:
         self._tell(len(workers))
         try:
             for worker in workers:
-                worker.wait_until_loaded()
-                self._idle.put(worker)
+                self._idle.put(self._loaded(worker))
         except BaseException:
             self.close()
             raise
@@ -78,19 +78,29 @@ class WorkerEngine:
     def evaluate(self, path: str, document: JsonValue, *, seconds: float | None = None) -> Evaluation:
         """Return the value of the rule at `path` with `document` as its input; see PolicyEngine.evaluate.
 
-        Raises EvaluationError too when the evaluation takes too long or its process dies; the next one gets another.
+        Raises EvaluationError too when the evaluation takes too long, or its process and then a second one dies; the
+        next evaluation gets another.
         """
         text = to_json(document)
+        started = time.monotonic()
+        try:
+            answer = self._ask(path, text, seconds)
+        except _ProcessDiedError:
+            # Who killed it need not have meant this evaluation. If it was the evaluation that did it, it does it again.
+            left = None if seconds is None else max(0.0, seconds - (time.monotonic() - started))
+            answer = self._ask(path, text, left)
+        return Evaluation(value_of(answer, path), self.name, self.version)
+
+    def _ask(self, path: str, document: bytes, seconds: float | None) -> bytes:
         try:
             worker = self._idle.get(timeout=seconds)
         except queue.Empty:
             raise EngineUnavailableError(f"no evaluating process was free within {seconds:g} s") from None
         try:
             worker = self._living(worker)
-            answer = worker.ask(path, text, self._seconds)
+            return worker.ask(path, document, self._seconds)
         finally:
             self._idle.put(worker)
-        return Evaluation(value_of(answer, path), self.name, self.version)
 
     def close(self) -> None:
         """End every worker."""
@@ -105,16 +115,37 @@ class WorkerEngine:
 
     def _living(self, worker: _Worker) -> _Worker:
         """The worker, or another in its place when it is gone."""
-        if worker.lives:
-            return worker
+        return worker if worker.lives else self._loaded(self._successor(worker))
+
+    def _loaded(self, worker: _Worker) -> _Worker:
+        """The worker once it has read the policies, or another when it died before that; two do so by chance."""
+        try:
+            worker.wait_until_loaded()
+        except _ProcessDiedError:
+            worker = self._successor(worker)
+            try:
+                worker.wait_until_loaded()
+            except _ProcessDiedError as error:
+                self._workers.discard(worker)
+                raise EngineUnavailableError("evaluating processes die before they have read the policies") from error
+        return worker
+
+    def _successor(self, worker: _Worker) -> _Worker:
+        """Another one in the place of one that is gone."""
         worker.end()
         if self._watch is not None:
             self._watch.process_replaced()
         self._workers.discard(worker)
         successor = _Worker(self._setup)
         self._workers.add(successor)
-        successor.wait_until_loaded()
         return successor
+
+
+class _ProcessDiedError(EvaluationError):
+    """The process ended before it gave an answer."""
+
+    def __init__(self) -> None:
+        super().__init__("the evaluating process died")
 
 
 class _Worker:
@@ -124,8 +155,11 @@ class _Worker:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "services.policy.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
-        # It loads the policies while others start.
-        write_frame(self._input, setup)
+        # To judge takes longest, so it gives way to the service, whose writers wait for each other.
+        os.setpriority(os.PRIO_PROCESS, self._process.pid, os.getpriority(os.PRIO_PROCESS, 0) + _NICENESS)
+        # It loads the policies while others start. One that died in the meantime is seen when it should have answered.
+        with suppress(BrokenPipeError):
+            write_frame(self._input, setup)
 
     @property
     def lives(self) -> bool:
@@ -150,7 +184,7 @@ class _Worker:
             write_frame(self._input, b"%b\n%b" % (path.encode(), document))
         except OSError as error:
             self.end()
-            raise EvaluationError("the evaluating process died") from error
+            raise _ProcessDiedError from error
         kind, text = self._read(seconds)
         if kind != _ANSWER:
             raise EvaluationError(text.decode())
@@ -173,7 +207,7 @@ class _Worker:
         frame = read_frame(self._output) if waiting.poll(seconds * 1000) else None
         if frame is None:
             self.end()
-            waited = time.monotonic() - started
-            reason = f"no result within {seconds:g} s" if waited >= seconds else "the evaluating process died"
-            raise EvaluationError(reason)
+            if time.monotonic() - started < seconds:
+                raise _ProcessDiedError
+            raise EvaluationError(f"no result within {seconds:g} s")
         return frame[:1], frame[1:]

@@ -15,7 +15,7 @@ from pathlib import Path
 import structlog
 
 from services.policy.bundle import BundleError, combine, combined_revision, pack, unpack
-from services.policy.engine import PolicyEngine, PolicyError
+from services.policy.engine import EngineUnavailableError, PolicyEngine, PolicyError
 from services.policy.parameters import Parameters, load_parameters
 from services.policy.policy_set import PolicySet, load_policy_set, years_in
 from services.policy.signing import Signer, Trusted
@@ -115,7 +115,8 @@ class Rulebook:
         """The rules of the active set of a year, or of the last good one when that one can't be used.
 
         Raises:
-            DomainError: POLICY_YEAR_UNKNOWN, no set is active, or POLICY_FAILED, none can be used.
+            DomainError: POLICY_YEAR_UNKNOWN, no set is active; POLICY_FAILED, none can be used; or ENGINE_UNAVAILABLE,
+                the engine did not start, which says nothing about the set.
         """
         with self._transactions.read_one() as connection:
             digest = store.active_digest(connection, policy_year)
@@ -127,6 +128,12 @@ class Rulebook:
             return good
         try:
             return self._move_to(digest)
+        except EngineUnavailableError as error:
+            message = "De regelmachine start niet; probeer het zo opnieuw."
+            metadata = {"policy_year": str(policy_year), "policy_digest": digest}
+            raise DomainError(
+                Reason.ENGINE_UNAVAILABLE, message, metadata=metadata, retry_after=RETRY_SECONDS
+            ) from error
         except PolicyError as error:
             return self._last_good(policy_year, digest, error)
 

@@ -368,19 +368,23 @@ def test_the_catalogue_follows_the_active_set(quality: QualityClient) -> None:
     assert norms.policy_revision == policy_set.read().revision
 
 
+def answered(place: str, policy_year: int) -> submission_pb2.Submission:
+    return submission_pb2.Submission(
+        name=f"{place}/submissions/{policy_year - 1}",
+        policy_year=policy_year,
+        status=submission_pb2.Submission.STATUS_VOORLOPIG,
+        delivered_date=day(f"{policy_year - 1}-06-10"),
+        answers=cells(example_answers("L007")),
+    )
+
+
 def test_a_norm_only_warns_until_the_day_from_which_it_counts(
     quality: QualityClient, registry_peer: RegistryClient, clock: TickingClock
 ) -> None:
     registry_peer.set_round(name="rounds/2028", policy_year=2028, survey_year=2027)
     activate(quality, validated(quality, load_policy_set(POLICIES, 2028)))
     place = registry_peer.new_location().name
-    submission = submission_pb2.Submission(
-        name=f"{place}/submissions/2027",
-        policy_year=2028,
-        status=submission_pb2.Submission.STATUS_VOORLOPIG,
-        delivered_date=day("2027-06-10"),
-        answers=cells(example_answers("L007")),
-    )
+    submission = answered(place, 2028)
     quality.submissions.SubmitAnswers(submission_pb2.SubmitAnswersRequest(submission=submission), timeout=10)
     found = {}
     today = clock.now
@@ -533,6 +537,21 @@ def test_a_damaged_set_leaves_the_last_good_one_and_says_so(
     assert not healthy(quality)
     again = pb.ActivatePolicySetRequest(name=made.name, reason=WHY)
     assert refusal(quality.policy_sets.ActivatePolicySet, again).reason in ("ILLEGAL_TRANSITION", "POLICY_SET_UNUSABLE")
+
+
+def test_without_any_rules_that_can_be_used_answers_are_not_called_wrong(
+    replica: StartReplica, registry_peer: RegistryClient, tmp_path: Path
+) -> None:
+    first = replica()
+    before = active(first.client)
+    first.stop()
+    (digest,) = run_sql(tmp_path / "replica.db", "SELECT digest FROM policy_set WHERE policy_year = 2027")[0]
+    damage(tmp_path / "replica.db", digest, "substr(bundle, 1, 500)")
+    quality = replica().client
+    request = submission_pb2.SubmitAnswersRequest(submission=answered(registry_peer.new_location().name, 2027))
+    found = refusal(quality.submissions.SubmitAnswers, request)
+    assert (found.code, found.reason) == (grpc.StatusCode.INTERNAL, "POLICY_FAILED")
+    assert digest.removeprefix("sha256:").startswith(before.rpartition("/")[2])
 
 
 def test_a_damaged_set_cannot_be_activated(replica: StartReplica, tmp_path: Path) -> None:

@@ -27,12 +27,12 @@ def block(language: str, containing: str) -> str:
 
 def test_the_call_with_grpcurl(example_suite: Addresses) -> None:
     line = block("", "grpcurl -plaintext").replace("\\\n", " ")
-    socket = example_suite.budget.removeprefix("unix:")
-    arguments = [socket if word == BUDGET else word for word in shlex.split(line)]
+    kind, colon, socket = example_suite.budget.partition("unix:")
+    arguments = [socket or kind if word == BUDGET else word for word in shlex.split(line)]
     grpcurl = shutil.which("grpcurl", path=str(Path(sys.executable).parent))
     assert grpcurl, "grpcurl belongs to the environment"
     answer = subprocess.run(
-        [grpcurl, "-unix", *arguments[1:]], check=True, capture_output=True, text=True, timeout=60
+        [grpcurl, *(["-unix"] if colon else []), *arguments[1:]], check=True, capture_output=True, text=True, timeout=60
     ).stdout
     found = json.loads(answer)
     assert found["budget"] == {"currency_code": "EUR", "units": "3063515", "nanos": 980000000}

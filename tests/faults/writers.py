@@ -42,8 +42,6 @@ class Writer(ABC):
 
     service: str
     organisation = "aanbieder"
-    accepted: Sequence[str] = ()
-    """What else than AGAIN a call may end in."""
 
     def __init__(self, world: World, location: str, replica: int = 0) -> None:
         self.location = location
@@ -104,11 +102,8 @@ class Writer(ABC):
 
     def problems(self) -> list[str]:
         """All that was not right."""
-        allowed = {*AGAIN, *self.accepted}
         faults = [
-            f"{self.name}: {count} × {how}"
-            for how, count in self.refused.items()
-            if not {how, how.split()[0]} & allowed
+            f"{self.name}: {count} × {how}" for how, count in self.refused.items() if not {how, how.split()[0]} & AGAIN
         ]
         return [*self.failed, *faults, *self.lost_or_doubled()]
 
@@ -219,8 +214,6 @@ class AssessmentsWriter(Writer):
     """Has its location judged, again and again."""
 
     service = "quality"
-    # When the process that evaluates dies it may have been the fault of the rules, so nobody is told to try again.
-    accepted = ("INTERNAL POLICY_FAILED",)
 
     def __init__(self, world: World, location: str, replica: int = 0) -> None:
         super().__init__(world, location, replica)

@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
@@ -22,6 +23,8 @@ dubbel := input.getal * 2
 nooit := 1 if input.getal == 99999
 
 eindeloos := count([1 | some a in numbers.range(1, 100000); some b in numbers.range(1, 100000); a + b == -1])
+
+traag := count([1 | some a in numbers.range(1, 1500); some b in numbers.range(1, 1500); a + b == -1])
 
 kapot := numbers.range(input.getal, "x")
 """
@@ -97,12 +100,27 @@ def test_a_worker_that_dies_is_replaced(engine: WorkerEngine) -> None:
     assert not pids(engine) & before
 
 
-def test_a_worker_that_dies_at_work_gives_an_error_and_no_result(engine: WorkerEngine) -> None:
+def test_who_loses_a_worker_at_work_is_judged_by_another() -> None:
+    engine = WorkerEngine({"toets.rego": RULES}, {}, processes=1, seconds=60.0)
+    with closing(engine), ThreadPoolExecutor(1) as pool:
+        (before,) = pids(engine)
+        running = pool.submit(engine.evaluate, "data.toets.traag", {})
+        while engine._idle.qsize():
+            time.sleep(0.01)
+        time.sleep(0.1)
+        os.kill(before, signal.SIGKILL)
+        assert not running.done()
+        assert running.result(timeout=60).value == 0
+        assert pids(engine) != {before}
+
+
+def test_an_evaluation_that_loses_two_workers_gives_an_error_and_no_result(engine: WorkerEngine) -> None:
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(engine.evaluate, "data.toets.eindeloos", {})
-        time.sleep(0.3)
-        for worker in list(engine._workers):
-            worker._process.kill()
+        for _ in range(2):
+            time.sleep(0.3)
+            for worker in list(engine._workers):
+                worker._process.kill()
         with pytest.raises(EvaluationError, match="died"):
             running.result(timeout=10)
     assert [engine.evaluate("data.toets.dubbel", {"getal": n}).value for n in range(4)] == [0, 2, 4, 6]

@@ -14,7 +14,7 @@ from services.quality.submissions.answers import read_answers, write_answers
 from services.quality.submissions.model import Status, Submission
 from services.quality.submissions.store import SUBMISSIONS, SUBMISSIONS_IN_YEAR, SUBMISSIONS_OF_LOCATIONS
 from services.runtime import names
-from services.runtime.errors import DomainError, not_found
+from services.runtime.errors import DomainError, Reason, not_found
 from services.runtime.pages import read_page
 from services.runtime.transactions import Transactions
 from services.runtime.versions import Counts, History, Stamp, Stored
@@ -170,6 +170,8 @@ class SubmissionServicer(rpc.SubmissionServiceServicer):
         try:
             questionnaire = self._rulebook.active(message.policy_year).policies.questionnaire
         except DomainError as error:
+            if error.reason is not Reason.POLICY_YEAR_UNKNOWN:
+                raise
             fields.wrong(f"{path}.policy_year", error.message)
         else:
             answers = read_answers(fields, f"{path}.answers", questionnaire, message.answers)
