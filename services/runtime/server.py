@@ -30,6 +30,9 @@ from spoedkader.client.channel import MAX_MESSAGE_BYTES
 
 log = structlog.get_logger()
 
+_UNSEEN_SECONDS = 0.5
+"""How long a signal can go unseen."""
+
 
 @dataclass(frozen=True)
 class Application:
@@ -154,7 +157,9 @@ class Server:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, on_signal)
         self.start()
-        stopping.wait()
+        # A signal that comes in the moment before it would wait is only seen when it does not wait.
+        while not stopping.wait(_UNSEEN_SECONDS):
+            pass
         self.stop()
 
 

@@ -19,6 +19,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from services.cli.clients import Addresses
 from services.cli.failures import Failure
 from services.cli.processes import start, stop, wait_until_serving
+from services.cli.service import variable
 from services.cli.suite import throw_away_suite
 from tests.support.databases import database_url
 
@@ -85,6 +86,31 @@ def wait_until_gone(pids: list[int]) -> None:
     while any(map(alive, pids)):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+UNSEEN = """
+import signal, sys, threading, time
+from services.cli.service import main
+
+def signal_here():
+    # Another thread than the one that waits gets it, which is as if it came just before that one began to wait.
+    time.sleep(3)
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+threading.Thread(target=signal_here, daemon=True).start()
+sys.exit(main(["registry"]))
+"""
+
+
+def test_a_signal_that_does_not_wake_who_waits_is_seen_all_the_same(tmp_path: Path) -> None:
+    settings = {"address": f"unix:{tmp_path}/r.sock", "database_url": database_url(tmp_path / "r.db")}
+    environment = {variable("registry", name): value for name, value in settings.items()}
+    process = subprocess.Popen([sys.executable, "-c", UNSEEN], env={**os.environ, **environment})
+    try:
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.wait()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
