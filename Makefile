@@ -50,7 +50,7 @@ test-opa: env ## the tests of the quality service, judged by a real OPA server
 
 test-postgres: env ## the tests of the services, on a real PostgreSQL server
 	$(BIN)/pytest -q -n 2 --dist loadfile --db=postgres tests/unit/runtime tests/unit/budget tests/contract \
-		$(wildcard tests/integration/test_*.py) tests/end_to_end
+		tests/integration tests/end_to_end
 
 test-identity: env ## the tests of the services, with the rules of access in force
 	$(BIN)/pytest -q -n 2 --dist loadfile --identity=required tests/contract

@@ -31,7 +31,7 @@ def rulebook(tmp_path: Path) -> Iterator[Rulebook]:
 
 @pytest.fixture
 def killed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The processes that were killed as soon as they were started; the first element is how many are to be."""
+    """How many of the processes that start next are killed at once, as its only element."""
     count = [0]
     start = workers._Worker.__init__
 

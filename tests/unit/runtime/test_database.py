@@ -152,8 +152,11 @@ def test_a_server_that_was_restarted_is_found_again(replicas: list[Database], tm
         pytest.skip("SQLite is no server")
     count_on(replicas[0], "een")
     with psycopg.connect(database_url(tmp_path / "both.db").replace("+psycopg", ""), autocommit=True) as other:
-        # What a restart does to the connections that there are.
-        other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+        # What a restart does to the connections that there are; those of other tests, to the same server, stay.
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        )
     count_on(replicas[0], "een")
     with replicas[0].read() as connection:
         found = COUNTERS.get(connection, "een")
