@@ -118,7 +118,7 @@ class WorkerEngine:
         return worker if worker.lives else self._loaded(self._successor(worker))
 
     def _loaded(self, worker: _Worker) -> _Worker:
-        """The worker once it has read the policies, or another when it died before that. If both do, it is no chance."""
+        """The worker once it has read the policies, or another when it died before that. Two do not die by chance."""
         try:
             worker.wait_until_loaded()
         except _ProcessDiedError:
