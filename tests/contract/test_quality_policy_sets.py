@@ -77,7 +77,7 @@ def validated(quality: QualityClient, policy_set: PolicySet, signer: Signer | No
 
 def activate(quality: QualityClient, found: pb.PolicySet, **fields: object) -> pb.PolicySet:
     request = pb.ActivatePolicySetRequest(name=found.name, reason=WHY, **fields)  # type: ignore[arg-type]
-    return quality.policy_sets.ActivatePolicySet(request, timeout=30)
+    return quality.policy_sets.ActivatePolicySet(request, timeout=60)
 
 
 def active(quality: QualityClient, year: int = 2027) -> str:
@@ -268,8 +268,8 @@ def test_an_etag_of_before_is_refused(quality: QualityClient) -> None:
 def test_the_same_request_counts_once(quality: QualityClient) -> None:
     ready = validated(quality, variant())
     request = pb.ActivatePolicySetRequest(name=ready.name, reason=WHY, request_id=str(uuid.uuid4()))
-    first = quality.policy_sets.ActivatePolicySet(request, timeout=30)
-    assert quality.policy_sets.ActivatePolicySet(request, timeout=30) == first
+    first = quality.policy_sets.ActivatePolicySet(request, timeout=60)
+    assert quality.policy_sets.ActivatePolicySet(request, timeout=60) == first
     back = pb.RollbackPolicySetRequest(name="policyYears/2027", reason=WHY, request_id=str(uuid.uuid4()))
     second = quality.policy_sets.RollbackPolicySet(back, timeout=30)
     assert quality.policy_sets.RollbackPolicySet(back, timeout=30) == second

@@ -1,10 +1,12 @@
 """A policy set is tried out on a real OPA beside the active ones, and leaves nothing behind."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 import requests
 
+from services.policy import opa_trial
 from services.policy.engine import EngineUnavailableError, PolicyError
 from services.policy.opa_trial import try_out
 from services.policy.policy_set import PolicySet, load_policy_set
@@ -34,6 +36,22 @@ def test_rules_that_opa_takes(opa: Opa, candidate: PolicySet, rules: PolicyYear)
     try_out(opa.url, candidate, rules)
     try_out(opa.url, candidate, rules)
     assert held(opa) == []
+
+
+def test_trials_at_once_wait_for_each_other(opa: Opa, candidate: PolicySet, rules: PolicyYear) -> None:
+    with ThreadPoolExecutor() as pool:
+        for trial in [pool.submit(try_out, opa.url, candidate, rules) for _ in range(3)]:
+            trial.result(timeout=60)
+    assert held(opa) == []
+
+
+def test_a_trial_does_not_wait_for_ever(
+    opa: Opa, candidate: PolicySet, rules: PolicyYear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opa_trial, "_TURN_SECONDS", 0.1)
+    with opa_trial._turn(), pytest.raises(EngineUnavailableError, match="al andere"):
+        try_out(opa.url, candidate, rules)
+    try_out(opa.url, candidate, rules)
 
 
 @pytest.mark.parametrize(
