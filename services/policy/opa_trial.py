@@ -27,8 +27,8 @@ _PATH = re.compile(rf"\b(package |data\.){KIND}\b")
 _IMPORT = re.compile(rf"^import data\.{KIND}\.y\d+\.(\w+)", re.MULTILINE)
 _SECONDS = 10.0
 _TURN = threading.Lock()
-"""OPA compiles all that it holds for each module that comes or goes, so trials beside each other cost it more than in
-turn: four of them 23 s, and 14 s in turn."""
+"""OPA compiles all that it holds for each module that comes or goes, so it takes longer over trials beside each other
+than over as many in turn."""
 _TURN_SECONDS = 30.0
 _REFUSALS = (errors.RegoParseError, errors.TypeException, errors.PatchDataError)
 
@@ -47,7 +47,7 @@ def try_out(url: str, policy_set: PolicySet, policies: PolicyYear) -> None:
 
 @contextmanager
 def _turn() -> Iterator[None]:
-    """The only trial of this process."""
+    """The only trial of this process, for as long as the `with` lasts. Raises EngineUnavailableError after too long."""
     if not _TURN.acquire(timeout=_TURN_SECONDS):
         raise EngineUnavailableError("er worden al andere regelsets geprobeerd")
     try:
@@ -60,7 +60,7 @@ def _answer(url: str, policy_set: PolicySet, policies: PolicyYear) -> Any:
     """What OPA answers of a location of which nothing is known."""
     client = client_of(url)
     client.timeout = _SECONDS
-    # Another one may try the same set at the same moment.
+    # Another process may try the same set at the same moment.
     package = f"kandidaat_{policy_set.id}_{uuid4().hex[:8]}"
     try:
         with _loaded(client, package, policies):

@@ -8,7 +8,7 @@ from services.runtime.wire import from_date
 from spoedkader.budget.v1 import application_pb2, calendar_pb2, obligation_pb2
 from spoedkader.quality.v1 import assessment_pb2, submission_pb2
 from spoedkader.registry.v1 import attestation_pb2, closure_pb2, location_pb2
-from tests.support.answers import cells, example_answers
+from tests.support.answers import answered, example_answers
 from tests.support.clients import acting_as
 from tests.support.messages import day, moment
 from tests.support.refusals import refusal
@@ -66,13 +66,7 @@ def test_what_a_provider_has_to_do(suite: Suite, location: location_pb2.Location
 
 def test_a_case_that_an_assessment_opens_is_in_the_calendar(suite: Suite, location: location_pb2.Location) -> None:
     # These answers of the example miss a norm, and no conditional one.
-    answers = submission_pb2.Submission(
-        name=f"{location.name}/submissions/2026",
-        policy_year=2027,
-        status=submission_pb2.Submission.STATUS_VOORLOPIG,
-        delivered_date=day("2026-06-10"),
-        answers=cells(example_answers("L006")),
-    )
+    answers = answered(location.name, 2027, example_answers("L006"))
     suite.quality.submissions.SubmitAnswers(submission_pb2.SubmitAnswersRequest(submission=answers), timeout=20)
     assess = assessment_pb2.AssessLocationRequest(name=location.name, budget_year=2027)
     suite.quality.assessments.AssessLocation(assess, timeout=20)

@@ -11,8 +11,6 @@ from pathlib import Path
 import grpc
 import pytest
 
-from services.policy.bundle import pack, unpack
-from services.policy.policy_set import PolicySet
 from services.quality.server import QualitySettings
 from services.quality.server import build as build_quality
 from services.runtime.server import Server
@@ -24,6 +22,7 @@ from tests.support.clients import QualityClient, RegistryClient
 from tests.support.clock import TickingClock
 from tests.support.databases import database_url
 from tests.support.opa import FaultProxy, Opa, fault_proxy
+from tests.support.policy_sets import activate, validated, variant
 from tests.support.refusals import refusal
 
 
@@ -143,38 +142,18 @@ def test_opa_stopped_and_started_again(judged: Judged) -> None:
 
 def test_another_set_is_judged_by_as_soon_as_it_is_active(judged: Judged) -> None:
     first = judged.assess()
-    sets = judged.client.policy_sets
-    bundle = sets.GetPolicySetBundle(policy_set_pb2.GetPolicySetBundleRequest(name=first.policy.policy_set), timeout=10)
-    other = _with_a_comment(bundle.content)
-    draft = sets.CreatePolicySet(
-        policy_set_pb2.CreatePolicySetRequest(parent="policyYears/2027", bundle=other, reason="proef"), timeout=10
-    )
-    sets.ValidatePolicySet(policy_set_pb2.ValidatePolicySetRequest(name=draft.name, reason="proef"), timeout=60)
-    sets.ActivatePolicySet(policy_set_pb2.ActivatePolicySetRequest(name=draft.name, reason="proef"), timeout=30)
-    assert judged.assess().policy.policy_set == draft.name
-    sets.RollbackPolicySet(policy_set_pb2.RollbackPolicySetRequest(name="policyYears/2027", reason="terug"), timeout=30)
+    other = activate(judged.client, validated(judged.client, variant()))
+    assert judged.assess().policy.policy_set == other.name
+    back = policy_set_pb2.RollbackPolicySetRequest(name="policyYears/2027", reason="terug")
+    judged.client.policy_sets.RollbackPolicySet(back, timeout=30)
     assert judged.assess().policy == first.policy
 
 
 def test_nothing_is_activated_while_opa_is_away(judged: Judged) -> None:
     first = judged.assess()
-    sets = judged.client.policy_sets
-    bundle = sets.GetPolicySetBundle(policy_set_pb2.GetPolicySetBundleRequest(name=first.policy.policy_set), timeout=10)
-    draft = sets.CreatePolicySet(
-        policy_set_pb2.CreatePolicySetRequest(
-            parent="policyYears/2027", bundle=_with_a_comment(bundle.content), reason="proef"
-        ),
-        timeout=10,
-    )
-    sets.ValidatePolicySet(policy_set_pb2.ValidatePolicySetRequest(name=draft.name, reason="proef"), timeout=60)
+    ready = validated(judged.client, variant())
     judged.proxy.always(faults.cut)
-    request = policy_set_pb2.ActivatePolicySetRequest(name=draft.name, reason="proef")
-    assert refusal(sets.ActivatePolicySet, request, timeout=30).reason == "ENGINE_UNAVAILABLE"
+    request = policy_set_pb2.ActivatePolicySetRequest(name=ready.name, reason="proef")
+    assert refusal(judged.client.policy_sets.ActivatePolicySet, request, timeout=30).reason == "ENGINE_UNAVAILABLE"
     judged.proxy.always(faults.passed_on)
     assert judged.assess().policy == first.policy
-
-
-def _with_a_comment(content: bytes) -> bytes:
-    policy_set, _ = unpack(content, None)
-    files = {**policy_set.files, "questionnaire.yaml": policy_set.files["questionnaire.yaml"] + b"# anders\n"}
-    return pack(PolicySet(2027, files), None)

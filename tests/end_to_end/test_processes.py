@@ -93,7 +93,10 @@ import signal, sys, threading, time
 from services.cli.service import main
 
 def signal_here():
-    # Another thread than the one that waits gets it, which is as if it came just before that one began to wait.
+    while signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        time.sleep(0.05)
+    # By now it listens to signals, and a while later it waits. Another thread than the one that waits gets the signal,
+    # which is as if it came just before that one began to wait.
     time.sleep(3)
     signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from spoedkader.quality.v1 import submission_pb2 as pb
+from tests.support.messages import day
 
 _FOLDER = Path(__file__).parents[2] / "data" / "voorbeeld-2027" / "answers"
 
@@ -14,6 +15,17 @@ def example_answers(location_id: str = "L001") -> dict[str, Any]:
     """The answers of a location of the example."""
     document = json.loads((_FOLDER / f"{location_id}.json").read_text("utf-8"))
     return dict(document["answers"])
+
+
+def answered(place: str, policy_year: int, answers: Mapping[str, Any]) -> pb.Submission:
+    """Provisional answers of a location to the questionnaire of a policy year."""
+    return pb.Submission(
+        name=f"{place}/submissions/{policy_year - 1}",
+        policy_year=policy_year,
+        status=pb.Submission.STATUS_VOORLOPIG,
+        delivered_date=day(f"{policy_year - 1}-06-10"),
+        answers=cells(answers),
+    )
 
 
 def cells(answers: Mapping[str, Any]) -> list[pb.Answer]:
